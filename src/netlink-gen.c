@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	include/fmp.yaml */
+/* YNL-GEN kernel source */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink-gen.h"
+
+#include <uapi/linux/fmp.h>
+
+/* Integer value ranges */
+static const struct netlink_range_validation fmp_a_dev_ifindex_range = {
+	.min	= 1ULL,
+	.max	= S32_MAX,
+};
+
+static const struct netlink_range_validation fmp_a_peer_ifindex_range = {
+	.min	= 1ULL,
+	.max	= S32_MAX,
+};
+
+static const struct netlink_range_validation fmp_a_session_ifindex_range = {
+	.min	= 1ULL,
+	.max	= S32_MAX,
+};
+
+/* Common nested types */
+const struct nla_policy fmp_address_nl_policy[FMP_A_ADDRESS_REMOVE + 1] = {
+	[FMP_A_ADDRESS_IPV4] = { .type = NLA_BE32, },
+	[FMP_A_ADDRESS_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[FMP_A_ADDRESS_REMOVE] = { .type = NLA_FLAG, },
+};
+
+/* FMP_CMD_DEV_GET - do */
+static const struct nla_policy fmp_dev_get_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
+	[FMP_A_DEV_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_dev_ifindex_range),
+};
+
+/* FMP_CMD_DEV_SET - do */
+static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_SOURCE_CHECK + 1] = {
+	[FMP_A_DEV_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_dev_ifindex_range),
+	[FMP_A_DEV_PORT] = { .type = NLA_U16, },
+	[FMP_A_DEV_FWMARK] = { .type = NLA_U32, },
+	[FMP_A_DEV_SOURCE_CHECK] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+/* FMP_CMD_PEER_GET - do */
+static const struct nla_policy fmp_peer_get_do_nl_policy[FMP_A_PEER_PUBLIC_KEY + 1] = {
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+};
+
+/* FMP_CMD_PEER_GET - dump */
+static const struct nla_policy fmp_peer_get_dump_nl_policy[FMP_A_PEER_IFINDEX + 1] = {
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+};
+
+/* FMP_CMD_PEER_NEW - do */
+static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_ADDRESS + 1] = {
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
+	[FMP_A_PEER_ENDPOINT_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[FMP_A_PEER_ENDPOINT_SCOPE_ID] = { .type = NLA_U32, },
+	[FMP_A_PEER_ENDPOINT_PORT] = NLA_POLICY_MIN(NLA_BE16, 1),
+	[FMP_A_PEER_ADDRESS] = NLA_POLICY_NESTED(fmp_address_nl_policy),
+};
+
+/* FMP_CMD_PEER_SET - do */
+static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_REPLACE_ADDRESSES + 1] = {
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
+	[FMP_A_PEER_ENDPOINT_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[FMP_A_PEER_ENDPOINT_SCOPE_ID] = { .type = NLA_U32, },
+	[FMP_A_PEER_ENDPOINT_PORT] = NLA_POLICY_MIN(NLA_BE16, 1),
+	[FMP_A_PEER_ADDRESS] = NLA_POLICY_NESTED(fmp_address_nl_policy),
+	[FMP_A_PEER_REPLACE_ADDRESSES] = { .type = NLA_FLAG, },
+};
+
+/* FMP_CMD_PEER_DEL - do */
+static const struct nla_policy fmp_peer_del_nl_policy[FMP_A_PEER_PUBLIC_KEY + 1] = {
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+};
+
+/* FMP_CMD_SESSION_GET - do */
+static const struct nla_policy fmp_session_get_do_nl_policy[FMP_A_SESSION_LOCAL_INDEX + 1] = {
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
+};
+
+/* FMP_CMD_SESSION_GET - dump */
+static const struct nla_policy fmp_session_get_dump_nl_policy[FMP_A_SESSION_IFINDEX + 1] = {
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+};
+
+/* FMP_CMD_SESSION_NEW - do */
+static const struct nla_policy fmp_session_new_nl_policy[FMP_A_SESSION_INITIATOR + 1] = {
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
+	[FMP_A_SESSION_REMOTE_INDEX] = { .type = NLA_U32, },
+	[FMP_A_SESSION_SEND_KEY] = NLA_POLICY_EXACT_LEN(FMP_KEY_SIZE),
+	[FMP_A_SESSION_RECEIVE_KEY] = NLA_POLICY_EXACT_LEN(FMP_KEY_SIZE),
+	[FMP_A_SESSION_INITIATOR] = { .type = NLA_FLAG, },
+};
+
+/* FMP_CMD_SESSION_DEL - do */
+static const struct nla_policy fmp_session_del_nl_policy[FMP_A_SESSION_LOCAL_INDEX + 1] = {
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
+};
+
+/* Ops table for fmp */
+static const struct genl_split_ops fmp_nl_ops[] = {
+	{
+		.cmd		= FMP_CMD_DEV_GET,
+		.doit		= fmp_nl_dev_get_doit,
+		.policy		= fmp_dev_get_nl_policy,
+		.maxattr	= FMP_A_DEV_IFINDEX,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= FMP_CMD_DEV_GET,
+		.dumpit	= fmp_nl_dev_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FMP_CMD_DEV_SET,
+		.doit		= fmp_nl_dev_set_doit,
+		.policy		= fmp_dev_set_nl_policy,
+		.maxattr	= FMP_A_DEV_SOURCE_CHECK,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_PEER_GET,
+		.doit		= fmp_nl_peer_get_doit,
+		.policy		= fmp_peer_get_do_nl_policy,
+		.maxattr	= FMP_A_PEER_PUBLIC_KEY,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_PEER_GET,
+		.dumpit		= fmp_nl_peer_get_dumpit,
+		.policy		= fmp_peer_get_dump_nl_policy,
+		.maxattr	= FMP_A_PEER_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FMP_CMD_PEER_NEW,
+		.doit		= fmp_nl_peer_new_doit,
+		.policy		= fmp_peer_new_nl_policy,
+		.maxattr	= FMP_A_PEER_ADDRESS,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_PEER_SET,
+		.doit		= fmp_nl_peer_set_doit,
+		.policy		= fmp_peer_set_nl_policy,
+		.maxattr	= FMP_A_PEER_REPLACE_ADDRESSES,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_PEER_DEL,
+		.doit		= fmp_nl_peer_del_doit,
+		.policy		= fmp_peer_del_nl_policy,
+		.maxattr	= FMP_A_PEER_PUBLIC_KEY,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_SESSION_GET,
+		.doit		= fmp_nl_session_get_doit,
+		.policy		= fmp_session_get_do_nl_policy,
+		.maxattr	= FMP_A_SESSION_LOCAL_INDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_SESSION_GET,
+		.dumpit		= fmp_nl_session_get_dumpit,
+		.policy		= fmp_session_get_dump_nl_policy,
+		.maxattr	= FMP_A_SESSION_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= FMP_CMD_SESSION_NEW,
+		.doit		= fmp_nl_session_new_doit,
+		.policy		= fmp_session_new_nl_policy,
+		.maxattr	= FMP_A_SESSION_INITIATOR,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_SESSION_DEL,
+		.doit		= fmp_nl_session_del_doit,
+		.policy		= fmp_session_del_nl_policy,
+		.maxattr	= FMP_A_SESSION_LOCAL_INDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+};
+
+static const struct genl_multicast_group fmp_nl_mcgrps[] = {
+	[FMP_NLGRP_CONFIG] = { "config", },
+	[FMP_NLGRP_EVENTS] = { "events", },
+};
+
+struct genl_family fmp_nl_family __ro_after_init = {
+	.name		= FMP_FAMILY_NAME,
+	.version	= FMP_FAMILY_VERSION,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.split_ops	= fmp_nl_ops,
+	.n_split_ops	= ARRAY_SIZE(fmp_nl_ops),
+	.mcgrps		= fmp_nl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(fmp_nl_mcgrps),
+};
