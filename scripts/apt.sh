@@ -109,13 +109,34 @@ unpack_debs() {
 	rm -rf "$dir/.deb"
 }
 
-# closure SUITE PACKAGE...: the packages with everything they depend on, each
-# with its version, as a machine of that suite with nothing on it would get them
+# A machine of one release takes nothing of another; what is wanted of its
+# backports is asked for by version.
+only_release() {
+	printf 'Package: *\nPin: release n=/^%s(-updates|-security)?$/\nPin-Priority: 990\n\n' "$1"
+	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 100\n\n' "$1"
+	printf 'Package: *\nPin: release n=*\nPin-Priority: -1\n'
+}
+
+# closure RELEASE PACKAGE[=VERSION]...: the packages with everything they depend
+# on, each with its version, as an empty machine of that release would get them
 closure() {
-	local suite=$1
+	local release=$1 preferences out rc=0
 	shift
 	apt_setup
-	apt-get "${APT_OPTIONS[@]}" -q -s --no-install-recommends -t "$suite" \
-		-o APT::Get::Show-User-Simulation-Note=0 install "$@" |
-		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p'
+	preferences=$(mktemp)
+	only_release "$release" >"$preferences"
+	out=$(apt-get "${APT_OPTIONS[@]}" -o "Dir::Etc::preferences=$preferences" \
+		-q -s --no-install-recommends install "$@") || rc=$?
+	rm -f "$preferences"
+	[ "$rc" = 0 ] || { printf '%s\n' "$out" >&2; return "$rc"; }
+	sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1=\2/p' <<<"$out"
+}
+
+# A package and all it needs, unpacked: nothing of it depends on what the host
+# has installed.
+unpack_closure() {
+	local release=$1 dir=${*: -1} list
+	list=$(closure "$release" "${@:2:$#-2}") || return 1
+	# shellcheck disable=SC2086 # a list
+	unpack_debs "$dir" $list
 }

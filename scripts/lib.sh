@@ -35,29 +35,25 @@ run_quiet() {
 	return "$rc"
 }
 
-# with_lock NAME COMMAND...
+# with_lock NAME COMMAND...: the subshell gives the lock back however it ends,
+# and leaves it in no other hands.
 with_lock() {
-	local name=$1 fd rc=0
-	shift
 	mkdir -p "$FMP_CACHE/.lock"
-	exec {fd}>"$FMP_CACHE/.lock/$name"
-	flock "$fd"
-	# The subshell keeps errexit alive in the command, and the lock out of
-	# the hands of anything it leaves running.
-	"$@" {fd}>&- || rc=$?
-	exec {fd}>&-
-	return "$rc"
+	(
+		exec {lock_fd}>"$FMP_CACHE/.lock/$1"
+		flock "$lock_fd"
+		shift
+		"$@" {lock_fd}>&-
+	)
 }
 
 # cache_entry NAME COMMAND...: print where the entry is; COMMAND is called with
-# an empty directory as its last argument when it is not there yet.  COMMAND is
-# run by a shell of its own: errexit is off in whatever a caller guards by ||.
+# an empty directory as its last argument when it is not there yet.
 cache_entry() {
-	local name=$1
-	shift
-	[ -d "$FMP_CACHE/$name" ] || with_lock "$name" cache_fill "$name" "$@" >&2 ||
-		die "cannot make the cache entry $name"
-	printf '%s\n' "$FMP_CACHE/$name"
+	if [ ! -d "$FMP_CACHE/$1" ]; then
+		with_lock "$1" cache_fill "$@" >&2 || die "cannot make the cache entry $1"
+	fi
+	printf '%s\n' "$FMP_CACHE/$1"
 }
 
 cache_fill() {
