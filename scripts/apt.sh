@@ -109,11 +109,12 @@ unpack_debs() {
 	rm -rf "$dir/.deb"
 }
 
-# A machine of one release takes nothing of another; what is wanted of its
-# backports is asked for by version.
+# A machine of one release takes nothing of another, and of the backports only
+# when they are named.
 only_release() {
-	printf 'Package: *\nPin: release n=/^%s(-updates|-security)?$/\nPin-Priority: 990\n\n' "$1"
-	printf 'Package: *\nPin: release n=%s-backports\nPin-Priority: 100\n\n' "$1"
+	local parts=updates\|security
+	[[ $1 != *-backports ]] || parts+=\|backports
+	printf 'Package: *\nPin: release n=/^%s(-(%s))?$/\nPin-Priority: 990\n\n' "${1%-backports}" "$parts"
 	printf 'Package: *\nPin: release n=*\nPin-Priority: -1\n'
 }
 

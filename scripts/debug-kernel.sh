@@ -53,7 +53,7 @@ debug_kernel_fill() {
 	unpack_ksource "$KSOURCE_DEBUG" "$work/src" || return 1
 	run_quiet "$dest/build.log" debug_build "$work/src" "$work/out" || return 1
 	run_quiet "$dest/keep.log" debug_keep "$work/src" "$work/out" "$dest" || return 1
-	rm -rf "$work"
+	/sbin/depmod -b "$dest" "$(cat "$dest/release")" && rm -rf "$work"
 }
 
 # The key is all that decides what comes out: source, configuration, compiler and

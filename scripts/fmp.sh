@@ -8,4 +8,5 @@ _dir=$(dirname "${BASH_SOURCE[0]}")
 . "$_dir/ksource.sh"
 . "$_dir/debug-kernel.sh"
 . "$_dir/kernels.sh"
+. "$_dir/guest.sh"
 unset _dir

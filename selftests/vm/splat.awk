@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Reads a guest's kernel log.  Prints what the kernel complained about after the
+# first line that matches "from" (all of the log without), each line after the
+# text of the latest line that matches "section".  Status 1 when there is any.
+
+BEGIN {
+	# After this many lines a report has been told.
+	span = 60
+	complaint = "BUG: |BUG\\]|WARNING: |Oops|KASAN|UBSAN|KFENCE: |KCSAN|ODEBUG|Kernel panic" \
+		"|possible (circular locking|irq lock inversion|recursive locking|deadlock)" \
+		"|suspicious RCU usage|inconsistent lock state|bad (unlock|contention) |Invalid wait context" \
+		"|held lock freed|lock held when returning|still .*lock.* held|non-static key" \
+		"|-safe -> |rcu.*(detected|INFO).*stall|rcu.*kthread starved|blocked for more than" \
+		"|soft lockup|hard LOCKUP|workqueue lockup|sleeping function called from invalid context" \
+		"|scheduling while atomic|kmemleak: .*(leak|Cannot|disabled)|refcount_t: " \
+		"|unregister_netdevice: waiting for|general protection fault|invalid opcode|divide error" \
+		"|unable to handle|Call Trace:|list_(add|del) corruption|Bad page state|Objects remaining" \
+		"|stack-protector|stack guard page|ref_tracker: .*(leak|error|has )|MAX_LOCKDEP|lockdep.*turning off"
+}
+{ sub(/\r$/, "") }
+from != "" && !on { if ($0 ~ from) on = 1; else { before = ""; next } }
+section != "" && match($0, section) { name = substr($0, RSTART + RLENGTH) ": " }
+$0 ~ complaint {
+	if (!left && before != "")
+		print name before
+	left = span
+	found = 1
+}
+left > 0 { print name $0; left-- ; before = ""; next }
+{ before = $0 }
+END { exit found }
