@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The part of the kernel that the units and their tests use, in userspace.
+ */
+#include "../compat/kunit/test.h"
+
+struct fmp_thread {
+	struct task_struct task;
+	int (*run)(void *data);
+	void *data;
+};
+
+static struct fmp_thread fmp_thread;
+
+int printk(const char *fmt, ...)
+{
+	const char *nested = strstr(fmt, "%pV");
+	struct va_format *format;
+	va_list args;
+
+	va_start(args, fmt);
+	if (nested) {
+		format = va_arg(args, struct va_format *);
+		printf("%.*s", (int)(nested - fmt), fmt);
+		vprintf(format->fmt, *format->va);
+		printf("%s", nested + strlen("%pV"));
+	} else {
+		vprintf(fmt, args);
+	}
+	va_end(args);
+	return 0;
+}
+
+static void *fmp_thread_run(void *data)
+{
+	struct fmp_thread *thread = data;
+
+	thread->run(thread->data);
+	return NULL;
+}
+
+/* One at a time is enough for the cases of a suite. */
+struct task_struct *kthread_run(int (*run)(void *), void *data,
+				const char *name)
+{
+	(void)name;
+	fmp_thread.run = run;
+	fmp_thread.data = data;
+	if (pthread_create(&fmp_thread.task.thread, NULL, fmp_thread_run,
+			   &fmp_thread))
+		return NULL;
+	pthread_detach(fmp_thread.task.thread);
+	return &fmp_thread.task;
+}
+
+void kthread_complete_and_exit(struct completion *done, long code)
+{
+	(void)code;
+	sem_post(&done->done);
+	pthread_exit(NULL);
+}
+
+static void fmp_nonce(u8 nonce[12], u64 counter)
+{
+	memset(nonce, 0, 4);
+	put_unaligned_le64(counter, nonce + 4);
+}
+
+void chacha20poly1305_encrypt(u8 *dst, const u8 *src, size_t src_len,
+			      const u8 *ad, size_t ad_len, u64 nonce,
+			      const u8 *key)
+{
+	u8 npub[12];
+
+	fmp_nonce(npub, nonce);
+	crypto_aead_chacha20poly1305_ietf_encrypt(dst, NULL, src, src_len, ad,
+						  ad_len, NULL, npub, key);
+}
+
+bool chacha20poly1305_decrypt(u8 *dst, const u8 *src, size_t src_len,
+			      const u8 *ad, size_t ad_len, u64 nonce,
+			      const u8 *key)
+{
+	u8 npub[12];
+
+	fmp_nonce(npub, nonce);
+	return !crypto_aead_chacha20poly1305_ietf_decrypt(dst, NULL, NULL, src,
+							  src_len, ad, ad_len,
+							  npub, key);
+}
+
+int main(void)
+{
+	int err;
+
+	if (sodium_init() < 0)
+		return 2;
+	err = fmp_module_init();
+	return err || kunit_failed_suites;
+}
