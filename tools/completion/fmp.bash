@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Completion of fmp for bash.
+
+_fmp_devices() {
+	fmp show interfaces 2>/dev/null
+}
+
+_fmp_peers() {
+	fmp peer show "$1" 2>/dev/null | sed -n 's/^peer: //p'
+}
+
+_fmp_indices() {
+	fmp session show "$1" 2>/dev/null | sed -n 's/.*local index \(0x[0-9a-f]*\).*/\1/p'
+}
+
+_fmp_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
+_fmp_files() {
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+
+# Whether the word before the cursor wants a value, completed where that is possible.
+_fmp_value() {
+	local dev=$1
+
+	case $prev in
+	peer) _fmp_words "$(_fmp_peers "$dev")" ;;
+	local-index) _fmp_words "$(_fmp_indices "$dev")" ;;
+	send-key | receive-key) _fmp_files ;;
+	source-check) _fmp_words "on off" ;;
+	fwmark) _fmp_words "off" ;;
+	port | endpoint | address | remove-address | remote-index) ;;
+	*) return 1 ;;
+	esac
+}
+
+_fmp_after_key() {
+	_fmp_words "endpoint address remove-address replace-addresses $1"
+}
+
+_fmp_show() {
+	case ${#words[@]} in
+	3) _fmp_words "all interfaces $(_fmp_devices)" ;;
+	4) [[ $prev == interfaces ]] || _fmp_words "counters" ;;
+	esac
+}
+
+_fmp_set() {
+	local dev=${words[2]} i
+
+	if ((${#words[@]} == 3)); then
+		_fmp_words "$(_fmp_devices)"
+		return
+	fi
+	_fmp_value "$dev" && return
+	for ((i = 3; i < ${#words[@]} - 1; i++)); do
+		[[ ${words[i]} == peer ]] || continue
+		_fmp_after_key "remove peer"
+		return
+	done
+	_fmp_words "port fwmark source-check peer"
+}
+
+_fmp_peer() {
+	case ${#words[@]} in
+	3) _fmp_words "add set del show" ;;
+	4) _fmp_words "$(_fmp_devices)" ;;
+	5) [[ ${words[2]} == add ]] || _fmp_words "$(_fmp_peers "${words[3]}")" ;;
+	*)
+		[[ ${words[2]} == add || ${words[2]} == set ]] || return
+		_fmp_value "${words[3]}" || _fmp_after_key ""
+		;;
+	esac
+}
+
+_fmp_session() {
+	case ${#words[@]} in
+	3) _fmp_words "add del show" ;;
+	4) _fmp_words "$(_fmp_devices)" ;;
+	*)
+		_fmp_value "${words[3]}" && return
+		if [[ ${words[2]} == add ]]; then
+			_fmp_words "peer local-index remote-index send-key receive-key initiator"
+		else
+			_fmp_words "local-index"
+		fi
+		;;
+	esac
+}
+
+_fmp() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local words=() word
+
+	COMPREPLY=()
+	for word in "${COMP_WORDS[@]:0:COMP_CWORD}"; do
+		[[ $word == -* ]] || words+=("$word")
+	done
+	words+=("$cur")
+
+	if [[ $cur == -* ]]; then
+		_fmp_words "--json --help --version --timestamp --hex --address --node-addr"
+		return
+	fi
+	if ((${#words[@]} == 2)); then
+		_fmp_words "show set peer session monitor genkey pubkey help"
+		return
+	fi
+
+	case ${words[1]} in
+	show) _fmp_show ;;
+	set) _fmp_set ;;
+	peer) _fmp_peer ;;
+	session) _fmp_session ;;
+	monitor) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
+	help) ((${#words[@]} == 3)) && _fmp_words "show set peer session monitor genkey pubkey" ;;
+	esac
+	return 0
+}
+
+complete -F _fmp fmp

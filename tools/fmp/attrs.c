@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "attrs.h"
+
+#include <linux/fmp.h>
+#include <linux/genetlink.h>
+#include <stddef.h>
+
+#include "util.h"
+
+static const char *const dev_names[] = {
+	[FMP_A_DEV_IFINDEX] = "ifindex",
+	[FMP_A_DEV_IFNAME] = "ifname",
+	[FMP_A_DEV_PORT] = "port",
+	[FMP_A_DEV_FWMARK] = "fwmark",
+	[FMP_A_DEV_SOURCE_CHECK] = "source-check",
+	[FMP_A_DEV_PEERS] = "peers",
+	[FMP_A_DEV_COUNTER] = "counter",
+};
+
+static const char *const address_names[] = {
+	[FMP_A_ADDRESS_IPV4] = "ipv4",
+	[FMP_A_ADDRESS_IPV6] = "ipv6",
+	[FMP_A_ADDRESS_REMOVE] = "remove",
+};
+
+static const char *const peer_names[] = {
+	[FMP_A_PEER_IFINDEX] = "ifindex",
+	[FMP_A_PEER_PUBLIC_KEY] = "public-key",
+	[FMP_A_PEER_NODE_ADDR] = "node-addr",
+	[FMP_A_PEER_ENDPOINT_IPV4] = "endpoint-ipv4",
+	[FMP_A_PEER_ENDPOINT_IPV6] = "endpoint-ipv6",
+	[FMP_A_PEER_ENDPOINT_SCOPE_ID] = "endpoint-scope-id",
+	[FMP_A_PEER_ENDPOINT_PORT] = "endpoint-port",
+	[FMP_A_PEER_ADDRESS] = "address",
+	[FMP_A_PEER_REPLACE_ADDRESSES] = "replace-addresses",
+	[FMP_A_PEER_RX_PACKETS] = "rx-packets",
+	[FMP_A_PEER_RX_BYTES] = "rx-bytes",
+	[FMP_A_PEER_TX_PACKETS] = "tx-packets",
+	[FMP_A_PEER_TX_BYTES] = "tx-bytes",
+	[FMP_A_PEER_LAST_RX_MS] = "last-rx-ms",
+	[FMP_A_PEER_COUNTER] = "counter",
+};
+
+static const char *const session_names[] = {
+	[FMP_A_SESSION_IFINDEX] = "ifindex",
+	[FMP_A_SESSION_PUBLIC_KEY] = "public-key",
+	[FMP_A_SESSION_LOCAL_INDEX] = "local-index",
+	[FMP_A_SESSION_REMOTE_INDEX] = "remote-index",
+	[FMP_A_SESSION_SEND_KEY] = "send-key",
+	[FMP_A_SESSION_RECEIVE_KEY] = "receive-key",
+	[FMP_A_SESSION_INITIATOR] = "initiator",
+	[FMP_A_SESSION_SLOT] = "slot",
+	[FMP_A_SESSION_K_BIT] = "k-bit",
+	[FMP_A_SESSION_SEND_COUNTER] = "send-counter",
+	[FMP_A_SESSION_RECEIVE_HIGHEST] = "receive-highest",
+	[FMP_A_SESSION_AGE_MS] = "age-ms",
+};
+
+static const struct attr_set dev_set = {
+	.names = dev_names, .count = ARRAY_SIZE(dev_names),
+};
+
+static const struct attr_set address_set = {
+	.names = address_names, .count = ARRAY_SIZE(address_names),
+};
+
+static const struct attr_set peer_set = {
+	.names = peer_names, .count = ARRAY_SIZE(peer_names),
+	.nest = FMP_A_PEER_ADDRESS, .nested = &address_set,
+};
+
+static const struct attr_set session_set = {
+	.names = session_names, .count = ARRAY_SIZE(session_names),
+};
+
+const struct attr_set *attr_set_of(uint8_t command)
+{
+	switch (command) {
+	case FMP_CMD_DEV_GET:
+	case FMP_CMD_DEV_SET:
+		return &dev_set;
+	case FMP_CMD_PEER_GET:
+	case FMP_CMD_PEER_NEW:
+	case FMP_CMD_PEER_SET:
+	case FMP_CMD_PEER_DEL:
+		return &peer_set;
+	case FMP_CMD_SESSION_GET:
+	case FMP_CMD_SESSION_NEW:
+	case FMP_CMD_SESSION_DEL:
+		return &session_set;
+	}
+	return NULL;
+}
+
+const char *attr_name(const struct attr_set *set, uint16_t type)
+{
+	return set && type < set->count ? set->names[type] : NULL;
+}
+
+static const struct nlattr *attr_holding(const char *from, size_t len, const char *target)
+{
+	const struct nlattr *attr = (const void *)from;
+	int left = (int)len;
+
+	while (mnl_attr_ok(attr, left)) {
+		const struct nlattr *next = mnl_attr_next(attr);
+
+		if (target >= (const char *)attr && target < (const char *)next)
+			return attr;
+		left -= (int)((const char *)next - (const char *)attr);
+		attr = next;
+	}
+	return NULL;
+}
+
+static const struct nlattr *descend(const struct nlmsghdr *request, uint32_t offset,
+				    const struct attr_set **set)
+{
+	const char *target = (const char *)request + offset;
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(request);
+	size_t skip = sizeof(*genl);
+	const struct nlattr *attr;
+
+	*set = attr_set_of(genl->cmd);
+	attr = attr_holding((const char *)genl + skip, mnl_nlmsg_get_payload_len(request) - skip,
+			    target);
+	if (!attr || !*set)
+		return NULL;
+
+	/* The kernel points at an attribute or at its payload; the latter is a nest's first. */
+	if (target <= (const char *)mnl_attr_get_payload(attr) ||
+	    mnl_attr_get_type(attr) != (*set)->nest)
+		return attr;
+
+	*set = (*set)->nested;
+	return attr_holding(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), target);
+}
+
+const char *attr_name_at(const struct nlmsghdr *request, uint32_t offset)
+{
+	const struct attr_set *set;
+	const struct nlattr *attr = descend(request, offset, &set);
+
+	return attr ? attr_name(set, mnl_attr_get_type(attr)) : NULL;
+}
+
+const struct attr_set *attr_set_at(const struct nlmsghdr *request, uint32_t offset)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(request);
+	const struct attr_set *set;
+	const struct nlattr *attr;
+
+	if (!offset)
+		return attr_set_of(genl->cmd);
+
+	attr = descend(request, offset, &set);
+	return attr && mnl_attr_get_type(attr) == set->nest ? set->nested : NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_FAIL_H
+#define FMP_FAIL_H
+
+#include <stdio.h>
+
+/* Exit statuses, those of iproute2. */
+enum {
+	STATUS_OK = 0,
+	STATUS_USAGE = 1,
+	STATUS_REFUSED = 2,
+};
+
+/* Where messages go; stderr when NULL. */
+void fail_stream(FILE *stream);
+
+void report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void report_word(const char *word, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void warning_word(const char *word, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * One line about what is wrong; the value is the status to exit with.  Macros, so
+ * that the compiler sees that it is not zero.
+ */
+#define usage(...) (report(__VA_ARGS__), STATUS_USAGE)
+#define refused(...) (report(__VA_ARGS__), STATUS_REFUSED)
+#define usage_word(word, ...) (report_word(word, __VA_ARGS__), STATUS_USAGE)
+#define refused_word(word, ...) (report_word(word, __VA_ARGS__), STATUS_REFUSED)
+
+/*
+ * The word as it may be shown: without control characters, and shortened when it
+ * could be a secret that was given in the wrong place.  The caller frees it.
+ */
+char *shown_word(const char *word);
+
+#endif /* FMP_FAIL_H */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "json.h"
+
+#include <stdio.h>
+
+#include "identity.h"
+#include "print.h"
+#include "util.h"
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+static void add_bool(struct json_object *object, const char *key, bool value)
+{
+	json_object_object_add(object, key, json_object_new_boolean(value));
+}
+
+static void add_public_key(struct json_object *object, const uint8_t *key)
+{
+	char npub[NPUB_SIZE], hex[2 * FMP_PUBLIC_KEY_SIZE + 1];
+
+	npub_encode(npub, key);
+	hex_encode(hex, key, FMP_PUBLIC_KEY_SIZE);
+	add_text(object, "public_key", npub);
+	add_text(object, "public_key_hex", hex);
+}
+
+struct json_object *json_counters(const struct counters *counters)
+{
+	struct json_object *object = json_object_new_object();
+	size_t i;
+
+	for (i = 0; i < counters->count; i++)
+		add_number(object, counters->list[i].name, counters->list[i].value);
+	return object;
+}
+
+struct json_object *json_device(const struct device *device)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (device->name)
+		add_text(object, "name", device->name);
+	add_number(object, "ifindex", device->ifindex);
+	if (HAS(device, FMP_A_DEV_PORT))
+		add_number(object, "port", device->port);
+	if (HAS(device, FMP_A_DEV_FWMARK))
+		add_number(object, "fwmark", device->fwmark);
+	if (HAS(device, FMP_A_DEV_SOURCE_CHECK))
+		add_bool(object, "source_check", device->source_check);
+	if (HAS(device, FMP_A_DEV_PEERS))
+		add_number(object, "peer_count", device->peers);
+	if (device->counters.count)
+		json_object_object_add(object, "counters", json_counters(&device->counters));
+	return object;
+}
+
+struct json_object *json_session(const struct session *session)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (HAS(session, FMP_A_SESSION_PUBLIC_KEY))
+		add_public_key(object, session->public_key);
+	add_number(object, "local_index", session->local_index);
+	if (HAS(session, FMP_A_SESSION_REMOTE_INDEX))
+		add_number(object, "remote_index", session->remote_index);
+	if (HAS(session, FMP_A_SESSION_SLOT)) {
+		add_text(object, "slot", slot_name(session->slot));
+		add_bool(object, "initiator", HAS(session, FMP_A_SESSION_INITIATOR));
+	}
+	if (HAS(session, FMP_A_SESSION_K_BIT))
+		add_number(object, "k_bit", session->k_bit);
+	if (HAS(session, FMP_A_SESSION_SEND_COUNTER))
+		add_number(object, "send_counter", session->send_counter);
+	if (HAS(session, FMP_A_SESSION_RECEIVE_HIGHEST))
+		add_number(object, "receive_highest", session->receive_highest);
+	if (HAS(session, FMP_A_SESSION_AGE_MS))
+		add_number(object, "age_ms", session->age_ms);
+	return object;
+}
+
+static struct json_object *address_list(const struct peer *peer)
+{
+	struct json_object *list = json_object_new_array();
+	char text[ADDRESS_TEXT];
+	size_t i;
+
+	for (i = 0; i < peer->address_count; i++)
+		json_object_array_add(list, json_object_new_string(
+					address_text(text, &peer->addresses[i])));
+	return list;
+}
+
+static struct json_object *session_list(const struct sessions *sessions)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < sessions->count; i++)
+		json_object_array_add(list, json_session(&sessions->list[i]));
+	return list;
+}
+
+static void add_traffic(struct json_object *object, const struct peer *peer)
+{
+	if (HAS(peer, FMP_A_PEER_RX_PACKETS))
+		add_number(object, "rx_packets", peer->rx_packets);
+	if (HAS(peer, FMP_A_PEER_RX_BYTES))
+		add_number(object, "rx_bytes", peer->rx_bytes);
+	if (HAS(peer, FMP_A_PEER_TX_PACKETS))
+		add_number(object, "tx_packets", peer->tx_packets);
+	if (HAS(peer, FMP_A_PEER_TX_BYTES))
+		add_number(object, "tx_bytes", peer->tx_bytes);
+	if (HAS(peer, FMP_A_PEER_LAST_RX_MS))
+		add_number(object, "last_rx_ms", peer->last_rx_ms);
+	if (peer->counters.count)
+		json_object_object_add(object, "counters", json_counters(&peer->counters));
+}
+
+struct json_object *json_peer(const struct peer *peer, const struct sessions *sessions)
+{
+	struct json_object *object = json_object_new_object();
+	char node[2 * FMP_NODE_ADDR_SIZE + 1], endpoint[ENDPOINT_TEXT];
+
+	add_public_key(object, peer->public_key);
+	if (HAS(peer, FMP_A_PEER_NODE_ADDR)) {
+		hex_encode(node, peer->node_addr, sizeof(peer->node_addr));
+		add_text(object, "node_addr", node);
+	}
+	if (peer_has_endpoint(peer))
+		add_text(object, "endpoint", endpoint_text(endpoint, &peer->endpoint));
+	json_object_object_add(object, "addresses", address_list(peer));
+	add_traffic(object, peer);
+	if (sessions)
+		json_object_object_add(object, "sessions", session_list(sessions));
+	return object;
+}
+
+static void print_with(struct json_object *object, int flags)
+{
+	puts(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+void json_print(struct json_object *object)
+{
+	print_with(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+void json_print_line(struct json_object *object)
+{
+	print_with(object, JSON_C_TO_STRING_PLAIN);
+}

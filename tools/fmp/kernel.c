@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "identity.h"
+#include "util.h"
+
+void devices_release(struct devices *devices)
+{
+	while (devices->count)
+		device_release(&devices->list[--devices->count]);
+	free(devices->list);
+	devices->list = NULL;
+}
+
+void peers_release(struct peers *peers)
+{
+	while (peers->count)
+		peer_release(&peers->list[--peers->count]);
+	free(peers->list);
+	peers->list = NULL;
+}
+
+void sessions_release(struct sessions *sessions)
+{
+	free(sessions->list);
+	memset(sessions, 0, sizeof(*sessions));
+}
+
+static int add_device(const struct nlmsghdr *reply, void *arg)
+{
+	struct devices *devices = arg;
+
+	devices->list = grow(devices->list, devices->count, sizeof(*devices->list));
+	return device_decode(&devices->list[devices->count++], reply);
+}
+
+static int add_peer(const struct nlmsghdr *reply, void *arg)
+{
+	struct peers *peers = arg;
+
+	peers->list = grow(peers->list, peers->count, sizeof(*peers->list));
+	return peer_decode(&peers->list[peers->count++], reply);
+}
+
+static int add_session(const struct nlmsghdr *reply, void *arg)
+{
+	struct sessions *sessions = arg;
+
+	sessions->list = grow(sessions->list, sessions->count, sizeof(*sessions->list));
+	return session_decode(&sessions->list[sessions->count++], reply);
+}
+
+static void restart_devices(void *arg)
+{
+	devices_release(arg);
+}
+
+static void restart_peers(void *arg)
+{
+	peers_release(arg);
+}
+
+static void restart_sessions(void *arg)
+{
+	sessions_release(arg);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+
+	return strcmp(x->name ? x->name : "", y->name ? y->name : "");
+}
+
+static int by_last_rx(const void *a, const void *b)
+{
+	const struct peer *x = a, *y = b;
+	uint64_t heard_x = HAS(x, FMP_A_PEER_LAST_RX_MS) ? x->last_rx_ms : UINT64_MAX;
+	uint64_t heard_y = HAS(y, FMP_A_PEER_LAST_RX_MS) ? y->last_rx_ms : UINT64_MAX;
+
+	if (heard_x != heard_y)
+		return heard_x < heard_y ? -1 : 1;
+	return memcmp(x->public_key, y->public_key, sizeof(x->public_key));
+}
+
+static int by_peer(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+	int order = memcmp(x->public_key, y->public_key, sizeof(x->public_key));
+
+	if (order)
+		return order;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (x->local_index > y->local_index) - (x->local_index < y->local_index);
+}
+
+static int by_key(const void *key, const void *member)
+{
+	const struct session *session = member;
+
+	return memcmp(key, session->public_key, sizeof(session->public_key));
+}
+
+struct sessions sessions_of(const struct sessions *all, const uint8_t *key)
+{
+	struct sessions found = { 0 };
+	struct session *first, *end;
+
+	if (!all->count)
+		return found;
+	first = bsearch(key, all->list, all->count, sizeof(*all->list), by_key);
+	if (!first)
+		return found;
+
+	end = first + 1;
+	while (first > all->list && by_key(key, first - 1) == 0)
+		first--;
+	while (end < all->list + all->count && by_key(key, end) == 0)
+		end++;
+	found.list = first;
+	found.count = (size_t)(end - first);
+	return found;
+}
+
+static void sort(void *list, size_t count, size_t size,
+		 int (*compare)(const void *, const void *))
+{
+	if (count)
+		qsort(list, count, size, compare);
+}
+
+/* The kernel knows an index; a user knows a name that is of another kind of device. */
+static int failed(struct nl *nl, int err, const struct target *target, const char *what)
+{
+	if (err == -ENODEV)
+		return refused_word(target->name, "not an fmp device");
+	return nl_refused(nl, err, "%s of '%s'", what, target->name);
+}
+
+static int failed_peer(struct nl *nl, int err, const struct target *target, const uint8_t *key,
+		       const char *what)
+{
+	char npub[NPUB_SIZE];
+
+	if (err == -ENODEV)
+		return failed(nl, err, target, what);
+	npub_encode(npub, key);
+	return nl_refused(nl, err, "%s '%s' of '%s'", what, npub, target->name);
+}
+
+static int failed_session(struct nl *nl, int err, const struct target *target, uint32_t index,
+			  const char *what)
+{
+	if (err == -ENODEV)
+		return failed(nl, err, target, what);
+	return nl_refused(nl, err, "%s 0x%08x of '%s'", what, index, target->name);
+}
+
+int kernel_devices(struct nl *nl, struct devices *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_DEV_GET);
+	err = nl_dump(nl, &msg, add_device, restart_devices, out);
+	message_free(&msg);
+	if (err) {
+		devices_release(out);
+		return nl_refused(nl, err, "cannot list the fmp devices");
+	}
+	sort(out->list, out->count, sizeof(*out->list), by_name);
+	return STATUS_OK;
+}
+
+int kernel_device(struct nl *nl, const struct target *target, struct devices *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_DEV_GET);
+	put_u32(&msg, FMP_A_DEV_IFINDEX, target->ifindex);
+	err = nl_do(nl, &msg, add_device, out);
+	message_free(&msg);
+	if (!err && out->count != 1)
+		err = -EBADMSG;
+	if (err) {
+		devices_release(out);
+		return failed(nl, err, target, "cannot get the configuration");
+	}
+	return STATUS_OK;
+}
+
+int kernel_peers(struct nl *nl, const struct target *target, struct peers *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_PEER_GET);
+	put_u32(&msg, FMP_A_PEER_IFINDEX, target->ifindex);
+	err = nl_dump(nl, &msg, add_peer, restart_peers, out);
+	message_free(&msg);
+	if (err) {
+		peers_release(out);
+		return failed(nl, err, target, "cannot list the peers");
+	}
+	sort(out->list, out->count, sizeof(*out->list), by_last_rx);
+	return STATUS_OK;
+}
+
+static void put_peer(struct message *msg, const struct target *target, const uint8_t *key)
+{
+	put_u32(msg, FMP_A_PEER_IFINDEX, target->ifindex);
+	put_data(msg, FMP_A_PEER_PUBLIC_KEY, key, FMP_PUBLIC_KEY_SIZE);
+}
+
+int kernel_peer(struct nl *nl, const struct target *target, const uint8_t *key,
+		struct peers *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_PEER_GET);
+	put_peer(&msg, target, key);
+	err = nl_do(nl, &msg, add_peer, out);
+	message_free(&msg);
+	if (!err && out->count != 1)
+		err = -EBADMSG;
+	if (err) {
+		peers_release(out);
+		return failed_peer(nl, err, target, key, "cannot get the peer");
+	}
+	return STATUS_OK;
+}
+
+int kernel_sessions(struct nl *nl, const struct target *target, struct sessions *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_SESSION_GET);
+	put_u32(&msg, FMP_A_SESSION_IFINDEX, target->ifindex);
+	err = nl_dump(nl, &msg, add_session, restart_sessions, out);
+	message_free(&msg);
+	if (err) {
+		sessions_release(out);
+		return failed(nl, err, target, "cannot list the sessions");
+	}
+	sort(out->list, out->count, sizeof(*out->list), by_peer);
+	return STATUS_OK;
+}
+
+static void put_session(struct message *msg, const struct target *target, uint32_t local_index)
+{
+	put_u32(msg, FMP_A_SESSION_IFINDEX, target->ifindex);
+	put_u32(msg, FMP_A_SESSION_LOCAL_INDEX, local_index);
+}
+
+int kernel_session(struct nl *nl, const struct target *target, uint32_t local_index,
+		   struct sessions *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_SESSION_GET);
+	put_session(&msg, target, local_index);
+	err = nl_do(nl, &msg, add_session, out);
+	message_free(&msg);
+	if (!err && out->count != 1)
+		err = -EBADMSG;
+	if (err) {
+		sessions_release(out);
+		return failed_session(nl, err, target, local_index, "cannot get the session");
+	}
+	return STATUS_OK;
+}
+
+int kernel_device_set(struct nl *nl, const struct target *target,
+		      const struct device_change *change)
+{
+	struct message msg;
+	int err;
+
+	message_init(&msg, FMP_CMD_DEV_SET);
+	put_u32(&msg, FMP_A_DEV_IFINDEX, target->ifindex);
+	if (change->set_port)
+		put_u16(&msg, FMP_A_DEV_PORT, change->port);
+	if (change->set_fwmark)
+		put_u32(&msg, FMP_A_DEV_FWMARK, change->fwmark);
+	if (change->set_source_check)
+		put_u8(&msg, FMP_A_DEV_SOURCE_CHECK, change->source_check);
+	err = nl_do(nl, &msg, NULL, NULL);
+	message_free(&msg);
+
+	return err ? failed(nl, err, target, "cannot change the configuration") : STATUS_OK;
+}
+
+static void put_endpoint(struct message *msg, const struct endpoint *endpoint)
+{
+	put_u16(msg, FMP_A_PEER_ENDPOINT_PORT, htons(endpoint->port));
+	if (endpoint->address.family == AF_INET) {
+		put_data(msg, FMP_A_PEER_ENDPOINT_IPV4, &endpoint->address.v4,
+			 sizeof(endpoint->address.v4));
+		return;
+	}
+	put_data(msg, FMP_A_PEER_ENDPOINT_IPV6, &endpoint->address.v6,
+		 sizeof(endpoint->address.v6));
+	if (endpoint->scope_id)
+		put_u32(msg, FMP_A_PEER_ENDPOINT_SCOPE_ID, endpoint->scope_id);
+}
+
+static void put_address(struct message *msg, const struct address_change *change)
+{
+	size_t nest = nest_open(msg, FMP_A_PEER_ADDRESS);
+
+	if (change->address.family == AF_INET)
+		put_data(msg, FMP_A_ADDRESS_IPV4, &change->address.v4,
+			 sizeof(change->address.v4));
+	else
+		put_data(msg, FMP_A_ADDRESS_IPV6, &change->address.v6,
+			 sizeof(change->address.v6));
+	if (change->remove)
+		put_flag(msg, FMP_A_ADDRESS_REMOVE);
+	nest_close(msg, nest);
+}
+
+/* A new peer has no addresses that could be taken away. */
+static int send_peer(struct nl *nl, uint8_t command, const struct target *target,
+		     const struct peer_change *change)
+{
+	bool fresh = command == FMP_CMD_PEER_NEW;
+	struct message msg;
+	size_t i;
+	int err;
+
+	message_init(&msg, command);
+	put_peer(&msg, target, change->key);
+	if (change->set_endpoint)
+		put_endpoint(&msg, &change->endpoint);
+	if (change->replace_addresses && !fresh)
+		put_flag(&msg, FMP_A_PEER_REPLACE_ADDRESSES);
+	for (i = 0; i < change->address_count; i++)
+		if (!(fresh && change->addresses[i].remove))
+			put_address(&msg, &change->addresses[i]);
+	err = nl_do(nl, &msg, NULL, NULL);
+	message_free(&msg);
+	return err;
+}
+
+void peer_change_release(struct peer_change *change)
+{
+	free(change->addresses);
+}
+
+int kernel_peer_new(struct nl *nl, const struct target *target, const struct peer_change *change)
+{
+	int err = send_peer(nl, FMP_CMD_PEER_NEW, target, change);
+
+	return err ? failed_peer(nl, err, target, change->key, "cannot add the peer") : STATUS_OK;
+}
+
+int kernel_peer_set(struct nl *nl, const struct target *target, const struct peer_change *change)
+{
+	int err = send_peer(nl, FMP_CMD_PEER_SET, target, change);
+
+	return err ? failed_peer(nl, err, target, change->key, "cannot change the peer") : STATUS_OK;
+}
+
+static int delete_peer(struct nl *nl, const struct target *target, const uint8_t *key)
+{
+	struct message msg;
+	int err;
+
+	message_init(&msg, FMP_CMD_PEER_DEL);
+	put_peer(&msg, target, key);
+	err = nl_do(nl, &msg, NULL, NULL);
+	message_free(&msg);
+	return err;
+}
+
+int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *key)
+{
+	int err = delete_peer(nl, target, key);
+
+	return err ? failed_peer(nl, err, target, key, "cannot remove the peer") : STATUS_OK;
+}
+
+int kernel_peer_put(struct nl *nl, const struct target *target, const struct peer_change *change)
+{
+	int err;
+
+	if (change->remove) {
+		err = delete_peer(nl, target, change->key);
+		if (!err || err == -ENOENT)
+			return STATUS_OK;
+		return failed_peer(nl, err, target, change->key, "cannot remove the peer");
+	}
+
+	err = send_peer(nl, FMP_CMD_PEER_SET, target, change);
+	if (err == -ENOENT)
+		err = send_peer(nl, FMP_CMD_PEER_NEW, target, change);
+	return err ? failed_peer(nl, err, target, change->key, "cannot set the peer") : STATUS_OK;
+}
+
+static int take_index(const struct nlmsghdr *reply, void *arg)
+{
+	struct session session = { 0 };
+	uint32_t *index = arg;
+	int err = session_decode(&session, reply);
+
+	if (!err)
+		*index = session.local_index;
+	return err;
+}
+
+int kernel_session_new(struct nl *nl, const struct target *target, struct session_new *session)
+{
+	struct message msg;
+	int err;
+
+	message_init(&msg, FMP_CMD_SESSION_NEW);
+	put_u32(&msg, FMP_A_SESSION_IFINDEX, target->ifindex);
+	put_data(&msg, FMP_A_SESSION_PUBLIC_KEY, session->peer, sizeof(session->peer));
+	if (!session->choose_index)
+		put_u32(&msg, FMP_A_SESSION_LOCAL_INDEX, session->local_index);
+	put_u32(&msg, FMP_A_SESSION_REMOTE_INDEX, session->remote_index);
+	put_data(&msg, FMP_A_SESSION_SEND_KEY, session->send_key, FMP_KEY_SIZE);
+	put_data(&msg, FMP_A_SESSION_RECEIVE_KEY, session->receive_key, FMP_KEY_SIZE);
+	if (session->initiator)
+		put_flag(&msg, FMP_A_SESSION_INITIATOR);
+	err = nl_do(nl, &msg, take_index, &session->local_index);
+	message_free(&msg);
+
+	if (err)
+		return failed_peer(nl, err, target, session->peer, "cannot add a session to the peer");
+	return STATUS_OK;
+}
+
+int kernel_session_del(struct nl *nl, const struct target *target, uint32_t local_index)
+{
+	struct message msg;
+	int err;
+
+	message_init(&msg, FMP_CMD_SESSION_DEL);
+	put_session(&msg, target, local_index);
+	err = nl_do(nl, &msg, NULL, NULL);
+	message_free(&msg);
+
+	if (err)
+		return failed_session(nl, err, target, local_index, "cannot remove the session");
+	return STATUS_OK;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_KERNEL_H
+#define FMP_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nl.h"
+#include "object.h"
+
+/*
+ * The operations of the netlink family.  They return a status after having said
+ * what went wrong; name is that of the device, for messages.
+ */
+
+struct target {
+	const char *name;
+	uint32_t ifindex;
+};
+
+struct devices {
+	struct device *list;
+	size_t count;
+};
+
+struct peers {
+	struct peer *list;
+	size_t count;
+};
+
+struct sessions {
+	struct session *list;
+	size_t count;
+};
+
+/* All devices of the namespace, by name. */
+int kernel_devices(struct nl *nl, struct devices *out);
+int kernel_device(struct nl *nl, const struct target *target, struct devices *out);
+
+/* All peers of a device, the one heard last first. */
+int kernel_peers(struct nl *nl, const struct target *target, struct peers *out);
+int kernel_peer(struct nl *nl, const struct target *target, const uint8_t *key,
+		struct peers *out);
+
+/* All sessions of a device: by peer, and by slot within a peer. */
+int kernel_sessions(struct nl *nl, const struct target *target, struct sessions *out);
+int kernel_session(struct nl *nl, const struct target *target, uint32_t local_index,
+		   struct sessions *out);
+
+/* The sessions of one peer within what kernel_sessions() gave. */
+struct sessions sessions_of(const struct sessions *all, const uint8_t *key);
+
+void devices_release(struct devices *devices);
+void peers_release(struct peers *peers);
+void sessions_release(struct sessions *sessions);
+
+struct device_change {
+	bool set_port, set_fwmark, set_source_check;
+	uint16_t port;
+	uint32_t fwmark;
+	bool source_check;
+};
+
+int kernel_device_set(struct nl *nl, const struct target *target,
+		      const struct device_change *change);
+
+struct address_change {
+	struct address address;
+	bool remove;
+};
+
+struct peer_change {
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	bool set_endpoint, replace_addresses, remove;
+	struct endpoint endpoint;
+	struct address_change *addresses;
+	size_t address_count;
+};
+
+void peer_change_release(struct peer_change *change);
+
+int kernel_peer_new(struct nl *nl, const struct target *target,
+		    const struct peer_change *change);
+int kernel_peer_set(struct nl *nl, const struct target *target,
+		    const struct peer_change *change);
+int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *key);
+
+/* Changes a peer, or adds it when there is none; removes it when that is wanted. */
+int kernel_peer_put(struct nl *nl, const struct target *target,
+		    const struct peer_change *change);
+
+struct session_new {
+	uint8_t peer[FMP_PUBLIC_KEY_SIZE];
+	bool choose_index;
+	uint32_t local_index;	/* chosen by the kernel when choose_index is set */
+	uint32_t remote_index;
+	const uint8_t *send_key;
+	const uint8_t *receive_key;
+	bool initiator;
+};
+
+int kernel_session_new(struct nl *nl, const struct target *target,
+		       struct session_new *session);
+int kernel_session_del(struct nl *nl, const struct target *target, uint32_t local_index);
+
+#endif /* FMP_KERNEL_H */

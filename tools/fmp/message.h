@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_MESSAGE_H
+#define FMP_MESSAGE_H
+
+#include <libmnl/libmnl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A generic netlink request of any length.  It is kept in locked memory, as it may
+ * carry keys.
+ */
+struct message {
+	struct nlmsghdr *head;
+	size_t size;
+};
+
+void message_init(struct message *msg, uint8_t command);
+void message_free(struct message *msg);
+
+uint8_t message_command(const struct message *msg);
+
+void put_flag(struct message *msg, uint16_t type);
+void put_u8(struct message *msg, uint16_t type, uint8_t value);
+void put_u16(struct message *msg, uint16_t type, uint16_t value);
+void put_u32(struct message *msg, uint16_t type, uint32_t value);
+void put_data(struct message *msg, uint16_t type, const void *data, size_t len);
+void put_string(struct message *msg, uint16_t type, const char *text);
+
+/* A nest is closed with the place that opening it returned. */
+size_t nest_open(struct message *msg, uint16_t type);
+void nest_close(struct message *msg, size_t place);
+
+#endif /* FMP_MESSAGE_H */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_NL_H
+#define FMP_NL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "message.h"
+
+struct nl;
+
+/* A reply or notification; a negative error number ends the conversation. */
+typedef int (*nl_reply_fn)(const struct nlmsghdr *reply, void *arg);
+
+/* Connects to the fmp family; returns a status after having said what is wrong. */
+int nl_open(struct nl **nl);
+
+/* For a socket that is already connected to whatever plays the kernel. */
+struct nl *nl_from_socket(int fd, uint16_t family);
+
+void nl_close(struct nl *nl);
+
+/* Both return 0 or a negative error number, with the kernel's explanation kept in nl. */
+int nl_do(struct nl *nl, struct message *msg, nl_reply_fn reply, void *arg);
+
+/* restart is called before each attempt: a dump that was interrupted is made again. */
+int nl_dump(struct nl *nl, struct message *msg, nl_reply_fn reply, void (*restart)(void *),
+	    void *arg);
+
+/*
+ * Says that the last request failed, with all that the kernel told about it, and
+ * returns the status.
+ */
+int nl_refused(struct nl *nl, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Both return a status. */
+int nl_join(struct nl *nl, const char *group);
+int nl_listen(struct nl *nl, nl_reply_fn event, void *arg);
+
+#endif /* FMP_NL_H */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_OBJECT_H
+#define FMP_OBJECT_H
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/fmp.h>
+
+#include "parse.h"
+
+/* What the kernel tells about devices, peers and sessions. */
+
+struct counter {
+	char *name;
+	uint64_t value;
+};
+
+struct counters {
+	struct counter *list;
+	size_t count;
+};
+
+struct device {
+	uint32_t present;	/* bit n: attribute n was there */
+	uint32_t ifindex;
+	char *name;
+	uint16_t port;
+	uint32_t fwmark;
+	uint8_t source_check;
+	uint32_t peers;
+	struct counters counters;
+};
+
+struct peer {
+	uint32_t present;
+	uint32_t ifindex;
+	uint8_t public_key[FMP_PUBLIC_KEY_SIZE];
+	uint8_t node_addr[FMP_NODE_ADDR_SIZE];
+	struct endpoint endpoint;
+	struct address *addresses;
+	size_t address_count;
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t last_rx_ms;
+	struct counters counters;
+};
+
+struct session {
+	uint32_t present;
+	uint32_t ifindex;
+	uint8_t public_key[FMP_PUBLIC_KEY_SIZE];
+	uint32_t local_index;
+	uint32_t remote_index;
+	uint8_t slot;
+	uint8_t k_bit;
+	uint64_t send_counter;
+	uint64_t receive_highest;
+	uint64_t age_ms;
+};
+
+#define HAS(object, attr) (((object)->present >> (attr)) & 1)
+
+/* Whether a peer has an endpoint, whatever its family. */
+bool peer_has_endpoint(const struct peer *peer);
+
+/*
+ * These fill a zeroed object from a whole message and return 0 or a negative error
+ * number; what was filled in is freed by the functions below either way.
+ */
+int device_decode(struct device *device, const struct nlmsghdr *msg);
+int peer_decode(struct peer *peer, const struct nlmsghdr *msg);
+int session_decode(struct session *session, const struct nlmsghdr *msg);
+
+void device_release(struct device *device);
+void peer_release(struct peer *peer);
+
+/* "current", or "unknown" for a slot that this program does not know. */
+const char *slot_name(uint8_t slot);
+
+#endif /* FMP_OBJECT_H */

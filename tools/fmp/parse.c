@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "parse.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "fail.h"
+#include "identity.h"
+#include "util.h"
+
+static bool read_number(uint64_t *value, const char *word, uint64_t max)
+{
+	bool hex = word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+	unsigned int base = hex ? 16 : 10;
+	uint64_t sum = 0;
+	int digit;
+
+	if (hex)
+		word += 2;
+	if (!*word)
+		return false;
+
+	for (; *word; word++) {
+		digit = hex_digit(*word);
+		if (digit < 0 || digit >= (int)base)
+			return false;
+		sum = sum * base + (unsigned int)digit;
+		if (sum > max)
+			return false;
+	}
+	*value = sum;
+	return true;
+}
+
+int parse_u32(uint32_t *value, const char *word)
+{
+	uint64_t number;
+
+	if (!read_number(&number, word, UINT32_MAX))
+		return usage_word(word, "not a number from 0 to 4294967295");
+	*value = (uint32_t)number;
+	return STATUS_OK;
+}
+
+int parse_port(uint16_t *port, const char *word)
+{
+	uint64_t number;
+
+	if (!read_number(&number, word, UINT16_MAX))
+		return usage_word(word, "not a port, which is a number from 0 to 65535");
+	*port = (uint16_t)number;
+	return STATUS_OK;
+}
+
+int parse_mark(uint32_t *mark, const char *word)
+{
+	uint64_t number = 0;
+
+	if (strcmp(word, "off") != 0 && !read_number(&number, word, UINT32_MAX))
+		return usage_word(word, "not a mark, which is 'off' or a number from 0 to 0xffffffff");
+	*mark = (uint32_t)number;
+	return STATUS_OK;
+}
+
+int parse_switch(bool *on, const char *word)
+{
+	*on = strcmp(word, "on") == 0;
+	if (!*on && strcmp(word, "off") != 0)
+		return usage_word(word, "neither 'on' nor 'off'");
+	return STATUS_OK;
+}
+
+int parse_address(struct address *address, const char *word)
+{
+	memset(address, 0, sizeof(*address));
+
+	if (strchr(word, '/'))
+		return usage_word(word, "an overlay address has no prefix length, routes have");
+	address->family = AF_INET;
+	if (inet_pton(AF_INET, word, &address->v4) == 1)
+		return STATUS_OK;
+	address->family = AF_INET6;
+	if (inet_pton(AF_INET6, word, &address->v6) == 1)
+		return STATUS_OK;
+	return usage_word(word, "neither an IPv4 nor an IPv6 address");
+}
+
+int parse_public_key(uint8_t key[FMP_PUBLIC_KEY_SIZE], const char *word)
+{
+	enum key_error err = public_key_decode(key, word);
+
+	if (err)
+		return usage_word(word, "%s", key_strerror(err));
+	return STATUS_OK;
+}
+
+/* The host and the port of word in one buffer that the caller frees. */
+static int split_endpoint(char **buffer, char **host, char **port, const char *word)
+{
+	char *copy = xstrdup(word);
+	char *colon = strrchr(copy, ':');
+
+	if (!colon || !colon[1]) {
+		free(copy);
+		return usage_word(word, "an endpoint needs a port: HOST:PORT or [IPV6]:PORT");
+	}
+	*colon = '\0';
+	*buffer = copy;
+	*host = copy;
+	*port = colon + 1;
+
+	if (copy[0] == '[' && colon > copy + 1 && colon[-1] == ']') {
+		colon[-1] = '\0';
+		(*host)++;
+	} else if (strpbrk(copy, ":[]")) {
+		free(copy);
+		return usage_word(word, "an IPv6 address needs brackets: [IPV6]:PORT");
+	}
+	if (!**host) {
+		free(copy);
+		return usage_word(word, "an endpoint needs a host: HOST:PORT or [IPV6]:PORT");
+	}
+	return STATUS_OK;
+}
+
+static void take_address(struct endpoint *endpoint, const struct sockaddr *addr)
+{
+	const struct sockaddr_in *v4 = (const void *)addr;
+	const struct sockaddr_in6 *v6 = (const void *)addr;
+
+	endpoint->address.family = addr->sa_family;
+	if (addr->sa_family == AF_INET) {
+		endpoint->address.v4 = v4->sin_addr;
+		return;
+	}
+	endpoint->address.v6 = v6->sin6_addr;
+	endpoint->scope_id = v6->sin6_scope_id;
+}
+
+static int resolve(struct endpoint *endpoint, const char *host, bool literal, const char *word)
+{
+	struct addrinfo hints = {
+		.ai_family = literal ? AF_INET6 : AF_UNSPEC,
+		.ai_socktype = SOCK_DGRAM,
+		.ai_flags = literal ? AI_NUMERICHOST : AI_ADDRCONFIG,
+	};
+	struct addrinfo *found;
+	struct in_addr v4;
+	int err;
+
+	/* An address must not depend on the addresses that the host has at the moment. */
+	if (!literal && inet_pton(AF_INET, host, &v4) == 1)
+		hints.ai_flags = AI_NUMERICHOST;
+
+	err = getaddrinfo(host, NULL, &hints, &found);
+	if (err && literal)
+		return usage_word(word, "not an IPv6 address, or no such scope");
+	if (err)
+		return refused_word(word, "cannot resolve the host: %s", gai_strerror(err));
+
+	take_address(endpoint, found->ai_addr);
+	freeaddrinfo(found);
+	return STATUS_OK;
+}
+
+static int check_endpoint(const struct endpoint *endpoint, const char *word)
+{
+	const struct in6_addr *v6 = &endpoint->address.v6;
+
+	if (endpoint->address.family != AF_INET6)
+		return STATUS_OK;
+	if (IN6_IS_ADDR_LINKLOCAL(v6) && !endpoint->scope_id)
+		return usage_word(word, "a link-local address needs an interface: [fe80::1%%eth0]:PORT");
+	if (IN6_IS_ADDR_V4MAPPED(v6))
+		return usage_word(word, "an IPv4 address is written as such: 192.0.2.1:PORT");
+	return STATUS_OK;
+}
+
+int parse_endpoint(struct endpoint *endpoint, const char *word)
+{
+	char *buffer, *host, *port;
+	uint64_t number;
+	int status;
+
+	memset(endpoint, 0, sizeof(*endpoint));
+	status = split_endpoint(&buffer, &host, &port, word);
+	if (status)
+		return status;
+
+	if (!read_number(&number, port, UINT16_MAX) || number == 0) {
+		status = usage_word(word, "the port of an endpoint is a number from 1 to 65535");
+	} else {
+		endpoint->port = (uint16_t)number;
+		status = resolve(endpoint, host, host != buffer, word);
+	}
+	if (!status)
+		status = check_endpoint(endpoint, word);
+
+	free(buffer);
+	return status;
+}
+
+int parse_device(uint32_t *ifindex, const char *word)
+{
+	if (!*word || strlen(word) >= IFNAMSIZ)
+		return usage_word(word, "not a name of a network device");
+
+	*ifindex = if_nametoindex(word);
+	if (!*ifindex)
+		return refused_word(word, "no such network device");
+	return STATUS_OK;
+}

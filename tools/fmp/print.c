@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "print.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "identity.h"
+#include "util.h"
+
+const char *address_text(char *out, const struct address *address)
+{
+	/* Both members of the union start at its start. */
+	if (!inet_ntop(address->family, &address->v6, out, ADDRESS_TEXT))
+		strcpy(out, "?");
+	return out;
+}
+
+const char *endpoint_text(char *out, const struct endpoint *endpoint)
+{
+	char host[ADDRESS_TEXT], name[IF_NAMESIZE];
+
+	address_text(host, &endpoint->address);
+	if (endpoint->address.family == AF_INET)
+		snprintf(out, ENDPOINT_TEXT, "%s:%u", host, endpoint->port);
+	else if (!endpoint->scope_id)
+		snprintf(out, ENDPOINT_TEXT, "[%s]:%u", host, endpoint->port);
+	else if (if_indextoname(endpoint->scope_id, name))
+		snprintf(out, ENDPOINT_TEXT, "[%s%%%s]:%u", host, name, endpoint->port);
+	else
+		snprintf(out, ENDPOINT_TEXT, "[%s%%%u]:%u", host, endpoint->scope_id,
+			 endpoint->port);
+	return out;
+}
+
+const char *bytes_text(char *out, uint64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double value = (double)bytes;
+	int unit = -1;
+
+	if (bytes < 1024) {
+		snprintf(out, BYTES_TEXT, "%" PRIu64 " B", bytes);
+		return out;
+	}
+	while (value >= 1024 && unit + 1 < (int)ARRAY_SIZE(units)) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(out, BYTES_TEXT, "%.2f %s", value, units[unit]);
+	return out;
+}
+
+/* Two units are as much as a reader wants of a time that goes on. */
+const char *duration_text(char *out, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 60)
+		snprintf(out, DURATION_TEXT, "%" PRIu64 " s", s);
+	else if (s < 3600)
+		snprintf(out, DURATION_TEXT, "%" PRIu64 " min %" PRIu64 " s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(out, DURATION_TEXT, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
+			 s / 60 % 60);
+	else
+		snprintf(out, DURATION_TEXT, "%" PRIu64 " d %" PRIu64 " h", s / 86400,
+			 s / 3600 % 24);
+	return out;
+}
+
+static bool want_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (no_color && *no_color)
+		return false;
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+const char *paint(enum paint colour)
+{
+	static const char *const codes[] = {
+		[PAINT_NONE] = "\033[0m",
+		[PAINT_DEVICE] = "\033[1;32m",
+		[PAINT_PEER] = "\033[1;33m",
+		[PAINT_LABEL] = "\033[1m",
+		[PAINT_ALERT] = "\033[31m",
+	};
+	static int wanted = -1;
+
+	if (wanted < 0)
+		wanted = want_colour();
+	return wanted ? codes[colour] : "";
+}
+
+static void label(const char *indent, const char *name)
+{
+	printf("%s%s%s%s: ", indent, paint(PAINT_LABEL), name, paint(PAINT_NONE));
+}
+
+void print_device(const struct device *device)
+{
+	printf("%sdevice%s: %s\n", paint(PAINT_DEVICE), paint(PAINT_NONE),
+	       device->name ? device->name : "?");
+	if (HAS(device, FMP_A_DEV_PORT)) {
+		label("  ", "port");
+		printf("%u\n", device->port);
+	}
+	if (device->fwmark) {
+		label("  ", "fwmark");
+		printf("0x%x\n", device->fwmark);
+	}
+	if (HAS(device, FMP_A_DEV_SOURCE_CHECK)) {
+		label("  ", "source check");
+		printf("%s\n", device->source_check ? "on" : "off");
+	}
+	if (HAS(device, FMP_A_DEV_PEERS)) {
+		label("  ", "peers");
+		printf("%u\n", device->peers);
+	}
+}
+
+static void print_addresses(const struct peer *peer)
+{
+	char text[ADDRESS_TEXT];
+	size_t i;
+
+	if (!peer->address_count)
+		return;
+	label("  ", "addresses");
+	for (i = 0; i < peer->address_count; i++)
+		printf("%s%s", i ? ", " : "", address_text(text, &peer->addresses[i]));
+	putchar('\n');
+}
+
+static void print_traffic(const struct peer *peer)
+{
+	char rx[BYTES_TEXT], tx[BYTES_TEXT], ago[DURATION_TEXT];
+
+	label("  ", "last received");
+	if (HAS(peer, FMP_A_PEER_LAST_RX_MS))
+		printf("%s ago\n", duration_text(ago, peer->last_rx_ms));
+	else
+		printf("never\n");
+	label("  ", "transfer");
+	printf("%s received, %s sent\n", bytes_text(rx, peer->rx_bytes),
+	       bytes_text(tx, peer->tx_bytes));
+}
+
+static void print_drops(const struct counters *counters)
+{
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < counters->count; i++) {
+		if (!counters->list[i].value)
+			continue;
+		if (first) {
+			label("  ", "dropped");
+			printf("%s", paint(PAINT_ALERT));
+		}
+		printf("%s%" PRIu64 " %s", first ? "" : ", ", counters->list[i].value,
+		       counters->list[i].name);
+		first = false;
+	}
+	if (!first)
+		printf("%s\n", paint(PAINT_NONE));
+}
+
+void print_session(const struct session *session, const char *indent)
+{
+	char age[DURATION_TEXT];
+
+	label(indent, "session");
+	printf("%s, local index 0x%08x, remote index 0x%08x, %s",
+	       HAS(session, FMP_A_SESSION_SLOT) ? slot_name(session->slot) : "unknown",
+	       session->local_index, session->remote_index,
+	       HAS(session, FMP_A_SESSION_INITIATOR) ? "initiator" : "responder");
+	printf(", K %u, age %s, next counter %" PRIu64, session->k_bit,
+	       duration_text(age, session->age_ms), session->send_counter);
+	if (HAS(session, FMP_A_SESSION_RECEIVE_HIGHEST))
+		printf(", highest received %" PRIu64, session->receive_highest);
+	putchar('\n');
+}
+
+void print_session_of_peer(const struct session *session)
+{
+	char npub[NPUB_SIZE];
+
+	npub_encode(npub, session->public_key);
+	printf("%speer%s: %s\n", paint(PAINT_PEER), paint(PAINT_NONE), npub);
+	print_session(session, "  ");
+}
+
+void print_peer(const struct peer *peer, const struct sessions *sessions)
+{
+	char npub[NPUB_SIZE], endpoint[ENDPOINT_TEXT], node[2 * FMP_NODE_ADDR_SIZE + 1];
+	size_t i;
+
+	npub_encode(npub, peer->public_key);
+	printf("%speer%s: %s\n", paint(PAINT_PEER), paint(PAINT_NONE), npub);
+	if (HAS(peer, FMP_A_PEER_NODE_ADDR)) {
+		hex_encode(node, peer->node_addr, sizeof(peer->node_addr));
+		label("  ", "node address");
+		printf("%s\n", node);
+	}
+	if (peer_has_endpoint(peer)) {
+		label("  ", "endpoint");
+		printf("%s\n", endpoint_text(endpoint, &peer->endpoint));
+	}
+	print_addresses(peer);
+	for (i = 0; i < sessions->count; i++)
+		print_session(&sessions->list[i], "  ");
+	print_traffic(peer);
+	print_drops(&peer->counters);
+}
+
+void print_counters(const struct device *device)
+{
+	size_t i;
+	int width = 0;
+
+	for (i = 0; i < device->counters.count; i++) {
+		int len = (int)strlen(device->counters.list[i].name);
+
+		width = len > width ? len : width;
+	}
+
+	printf("%sdevice%s: %s\n", paint(PAINT_DEVICE), paint(PAINT_NONE),
+	       device->name ? device->name : "?");
+	for (i = 0; i < device->counters.count; i++)
+		printf("  %-*s %" PRIu64 "\n", width, device->counters.list[i].name,
+		       device->counters.list[i].value);
+}

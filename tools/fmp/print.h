@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_PRINT_H
+#define FMP_PRINT_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel.h"
+
+#define ADDRESS_TEXT INET6_ADDRSTRLEN
+#define ENDPOINT_TEXT (INET6_ADDRSTRLEN + IF_NAMESIZE + sizeof("[%]:65535"))
+#define BYTES_TEXT 32
+#define DURATION_TEXT 48
+
+/* Each fills and returns the buffer, which has the size of that name. */
+const char *address_text(char *out, const struct address *address);
+const char *endpoint_text(char *out, const struct endpoint *endpoint);
+const char *bytes_text(char *out, uint64_t bytes);
+const char *duration_text(char *out, uint64_t ms);
+
+enum paint {
+	PAINT_NONE,
+	PAINT_DEVICE,
+	PAINT_PEER,
+	PAINT_LABEL,
+	PAINT_ALERT,
+};
+
+/* The escape sequence, or nothing when standard output is to stay plain. */
+const char *paint(enum paint colour);
+
+void print_device(const struct device *device);
+void print_peer(const struct peer *peer, const struct sessions *sessions);
+void print_session(const struct session *session, const char *indent);
+/* With the peer in front, for a list of sessions of many. */
+void print_session_of_peer(const struct session *session);
+
+void print_counters(const struct device *device);
+
+#endif /* FMP_PRINT_H */
