@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used where this is sourced
 # Sourced: Debian packages of other suites than the machine's own, without
 # touching its package management.  The indices live in the cache and are checked
 # against the archive's signatures; the mirror is the one the machine uses.
@@ -10,6 +10,7 @@ FMP_SUITES=(bookworm bookworm-updates bookworm-backports trixie trixie-updates t
 # Only the archive itself and its security part: other vendors' sources end in
 # other paths.
 configured_mirror() {
+	# shellcheck disable=SC2016 # apt's own notation
 	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null |
 		sed -n "s#/*\$##; \\#/$1\$#p" | sed -n 1p
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used where this is sourced
 # Sourced: builds the sanitizer kernel into a cache entry that holds what it takes
 # to boot it and to build modules against it: vmlinux, lib/modules, build.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used where this is sourced
 # Sourced: QEMU and what the guest runs, as cache entries.
 
 QEMU_RELEASE=bookworm-backports

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used where this is sourced
 # Sourced: the kernels the module is built for and tested on, unpacked from their
 # packages.  A kernel's entry has vmlinux (an ELF file QEMU can start), release,
 # lib/modules and build (for M=).
@@ -52,7 +52,7 @@ kernel_fill() {
 	image=$(find "$dir/boot" "$dir/lib/modules" -name 'vmlinuz*' -type f 2>/dev/null | head -n 1)
 	[ -n "$image" ] || { say "no image in the packages of $release"; return 1; }
 	python3 "$FMP_TOP/scripts/extract-vmlinux" "$image" "$dir/vmlinux" || return 1
-	rm -rf "$dir/boot" "$dir/lib/modules/$release"/{build,source,vmlinuz}
+	rm -rf "${dir:?}/boot" "${dir:?}/lib/modules/$release"/{build,source,vmlinuz}
 	find "$dir/lib/modules" -name '*.ko.xz' -print0 | xargs -0r -P "$FMP_JOBS" -n 64 xz -dq || return 1
 	# Makes the dependencies known; the indices in the package name the
 	# compressed files.
@@ -85,7 +85,7 @@ toolchain_fill() {
 		bash coreutils sed grep gawk findutils diffutils xz-utils perl-base sparse kmod "$1" || return 1
 	# No package script has run.
 	ln -sf bash "$1/usr/bin/sh" && ln -sf gawk "$1/usr/bin/awk" && ln -sf gcc-14 "$1/usr/bin/gcc" &&
-		mkdir -p "$1"/{proc,dev} && mkdir -p -m 1777 "$1/tmp"
+		mkdir -p "$1"/{proc,dev,tmp} && chmod 1777 "$1/tmp"
 }
 
 toolchain() {

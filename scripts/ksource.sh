@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used where this is sourced
 # Sourced: Debian's kernel source packages, whole for the debug kernel, and the
 # parts that checking and generating code need.
 

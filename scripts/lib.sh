@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used where this is sourced
 # Sourced by the build and test scripts: messages and the cache.
 #
 # A cache entry is a directory that appears by rename when it is complete, so
@@ -11,7 +11,6 @@ shopt -s inherit_errexit
 
 FMP_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 FMP_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/fmp
-# shellcheck disable=SC2034 # for the scripts that source this file
 FMP_KERNELS=(6.1 6.12 7.3 debug)
 FMP_JOBS=${FMP_JOBS:-$(nproc)}
 

@@ -27,6 +27,13 @@ $0 ~ complaint {
 	left = span
 	found = 1
 }
-left > 0 { print name $0; left-- ; before = ""; next }
+left > 0 {
+	print name $0
+	left--
+	before = ""
+	if (/---\[ end |fmp-vm: /)
+		left = 0
+	next
+}
 { before = $0 }
 END { exit found }

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+KERNEL ?=
+KERNELS ?=
+SUITES ?=
+PREFIX ?= /usr/local
+# For kbuild, when they are given.
+KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
+
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: tools modules ## the module for the running kernel (or KDIR=, KERNEL=) and the tool
+
+.PHONY: modules
+modules: ## the module; KERNEL=6.1|6.12|7.3|debug builds in build/KERNEL
+ifneq ($(KERNEL),)
+	scripts/build-module $(KERNEL) $(KBUILD_ARGS)
+else
+	@test -e $(KDIR)/Makefile || { \
+		echo "fmp: no kernel headers at $(KDIR)" >&2; \
+		echo "fmp: install them (Debian: linux-headers-$$(uname -r)), name a tree with KDIR=," >&2; \
+		echo "fmp: or build for another kernel with KERNEL=6.1|6.12|7.3|debug" >&2; \
+		exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(KBUILD_ARGS) modules
+endif
+
+.PHONY: tools
+tools: ## the fmp command
+	$(MAKE) -C tools/fmp
+
+.PHONY: install
+install: tools ## the tool below PREFIX, the module where depmod finds it
+	$(MAKE) -C tools/fmp PREFIX=$(PREFIX) install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules modules_install
+	depmod
+
+.PHONY: generate
+generate: deps ## write the files made from include/fmp.yaml
+	scripts/ynl-gen
+
+LINTS := checkpatch sparse w1 tools shell generated version
+
+.PHONY: lint
+lint: deps ## every static check; lint-NAME runs one of them
+	scripts/lint $(LINTS)
+
+.PHONY: $(LINTS:%=lint-%)
+lint-checkpatch: ## the kernel's checkpatch.pl --strict
+lint-sparse: ## sparse on the module
+lint-w1: ## the module with W=1 for every kernel
+lint-tools: ## gcc -fanalyzer on the tool
+lint-shell: ## shellcheck on every script
+lint-generated: ## generated files are what the generator writes
+lint-version: ## one version everywhere, a licence in every file
+$(LINTS:%=lint-%): lint-%: deps
+	scripts/lint $*
+
+.PHONY: test
+test: deps ## everything; KERNELS="6.1 debug" and SUITES="traffic" select
+	selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES))
+
+.PHONY: demo
+demo: deps ## two nodes in a guest, a tunnel between them
+	selftests/vm/run --kernel 7.3 --add selftests/demo.sh --add selftests/net -- sh /root/demo.sh
+
+.PHONY: deps
+deps: ## install the Debian packages that building and testing need, if any is missing
+	@scripts/deps
+
+.PHONY: update-kernels
+update-kernels: ## look for newer kernels, QEMU and packages, and pin those
+	scripts/cache update
+
+.PHONY: cache
+cache: deps ## fill the cache: kernels, emulator, guest
+	scripts/cache fill
+
+.PHONY: clean
+clean: ## what building has made
+	rm -rf build
+	$(MAKE) -C tools/fmp clean
+
+.PHONY: clean-cache
+clean-cache: ## what was downloaded or built outside of the sources
+	scripts/cache clean
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | sort | awk -F '\t' '{ printf "  %-18s %s\n", $$1, $$2 }'
