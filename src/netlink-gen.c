@@ -11,22 +11,6 @@
 
 #include <uapi/linux/fmp.h>
 
-/* Integer value ranges */
-static const struct netlink_range_validation fmp_a_dev_ifindex_range = {
-	.min	= 1ULL,
-	.max	= S32_MAX,
-};
-
-static const struct netlink_range_validation fmp_a_peer_ifindex_range = {
-	.min	= 1ULL,
-	.max	= S32_MAX,
-};
-
-static const struct netlink_range_validation fmp_a_session_ifindex_range = {
-	.min	= 1ULL,
-	.max	= S32_MAX,
-};
-
 /* Common nested types */
 const struct nla_policy fmp_address_nl_policy[FMP_A_ADDRESS_REMOVE + 1] = {
 	[FMP_A_ADDRESS_IPV4] = { .type = NLA_BE32, },
@@ -36,12 +20,12 @@ const struct nla_policy fmp_address_nl_policy[FMP_A_ADDRESS_REMOVE + 1] = {
 
 /* FMP_CMD_DEV_GET - do */
 static const struct nla_policy fmp_dev_get_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
-	[FMP_A_DEV_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_dev_ifindex_range),
+	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* FMP_CMD_DEV_SET - do */
 static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_SOURCE_CHECK + 1] = {
-	[FMP_A_DEV_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_dev_ifindex_range),
+	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_DEV_PORT] = { .type = NLA_U16, },
 	[FMP_A_DEV_FWMARK] = { .type = NLA_U32, },
 	[FMP_A_DEV_SOURCE_CHECK] = NLA_POLICY_MAX(NLA_U8, 1),
@@ -49,18 +33,18 @@ static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_SOURCE_CHECK + 1]
 
 /* FMP_CMD_PEER_GET - do */
 static const struct nla_policy fmp_peer_get_do_nl_policy[FMP_A_PEER_PUBLIC_KEY + 1] = {
-	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 };
 
 /* FMP_CMD_PEER_GET - dump */
 static const struct nla_policy fmp_peer_get_dump_nl_policy[FMP_A_PEER_IFINDEX + 1] = {
-	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* FMP_CMD_PEER_NEW - do */
 static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_ADDRESS + 1] = {
-	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
 	[FMP_A_PEER_ENDPOINT_IPV6] = NLA_POLICY_EXACT_LEN(16),
@@ -71,7 +55,7 @@ static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_ADDRESS + 1] = 
 
 /* FMP_CMD_PEER_SET - do */
 static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_REPLACE_ADDRESSES + 1] = {
-	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
 	[FMP_A_PEER_ENDPOINT_IPV6] = NLA_POLICY_EXACT_LEN(16),
@@ -83,24 +67,24 @@ static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_REPLACE_ADDRESS
 
 /* FMP_CMD_PEER_DEL - do */
 static const struct nla_policy fmp_peer_del_nl_policy[FMP_A_PEER_PUBLIC_KEY + 1] = {
-	[FMP_A_PEER_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_peer_ifindex_range),
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 };
 
 /* FMP_CMD_SESSION_GET - do */
 static const struct nla_policy fmp_session_get_do_nl_policy[FMP_A_SESSION_LOCAL_INDEX + 1] = {
-	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
 };
 
 /* FMP_CMD_SESSION_GET - dump */
 static const struct nla_policy fmp_session_get_dump_nl_policy[FMP_A_SESSION_IFINDEX + 1] = {
-	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* FMP_CMD_SESSION_NEW - do */
 static const struct nla_policy fmp_session_new_nl_policy[FMP_A_SESSION_INITIATOR + 1] = {
-	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_SESSION_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
 	[FMP_A_SESSION_REMOTE_INDEX] = { .type = NLA_U32, },
@@ -111,7 +95,7 @@ static const struct nla_policy fmp_session_new_nl_policy[FMP_A_SESSION_INITIATOR
 
 /* FMP_CMD_SESSION_DEL - do */
 static const struct nla_policy fmp_session_del_nl_policy[FMP_A_SESSION_LOCAL_INDEX + 1] = {
-	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_FULL_RANGE(NLA_U32, &fmp_a_session_ifindex_range),
+	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
 };
 

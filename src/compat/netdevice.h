@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_COMPAT_NETDEVICE_H
+#define FMP_COMPAT_NETDEVICE_H
+
+#include <linux/netdevice.h>
+#include <net/rtnetlink.h>
+
+/* A feature flag until 6.12. */
+static inline void fmp_compat_set_lltx(struct net_device *dev)
+{
+#ifdef FMP_HAS_NETDEV_LLTX
+	dev->lltx = true;
+#else
+	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+/* Parameters of ->newlink() came one by one, until 6.15. */
+#ifdef FMP_HAS_NEWLINK_PARAMS
+#define fmp_compat_newlink	fmp_newlink
+#else
+struct rtnl_newlink_params {
+	struct net *src_net;
+	struct nlattr **tb;
+	struct nlattr **data;
+};
+
+static inline struct net *
+rtnl_newlink_link_net(struct rtnl_newlink_params *params)
+{
+	return params->src_net;
+}
+
+int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
+		struct netlink_ext_ack *extack);
+
+static inline int fmp_compat_newlink(struct net *src_net,
+				     struct net_device *dev,
+				     struct nlattr *tb[], struct nlattr *data[],
+				     struct netlink_ext_ack *extack)
+{
+	struct rtnl_newlink_params params = {
+		.src_net	= src_net,
+		.tb		= tb,
+		.data		= data,
+	};
+
+	return fmp_newlink(dev, &params, extack);
+}
+#endif
+
+#endif /* FMP_COMPAT_NETDEVICE_H */

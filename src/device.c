@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The netdevice.
+ */
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <net/ip_tunnels.h>
+#include <net/net_namespace.h>
+#include <net/rtnetlink.h>
+#include <uapi/linux/fmp.h>
+
+#include "device.h"
+#include "endpoint.h"
+#include "lane.h"
+#include "overlay.h"
+#include "peer.h"
+#include "socket.h"
+#include "tx.h"
+#include "wire.h"
+
+/* What the outer headers take of an IPv6 packet, and of an IPv4 one. */
+#define FMP_OUTER_LEN6	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + \
+			 FMP_IP_OVERHEAD)
+#define FMP_OUTER_LEN4	(sizeof(struct iphdr) + sizeof(struct udphdr) + \
+			 FMP_IP_OVERHEAD)
+
+static const struct nla_policy fmp_link_policy[IFLA_FMP_MAX + 1] = {
+	[IFLA_FMP_PORT]		= { .type = NLA_U16 },
+	[IFLA_FMP_FWMARK]	= { .type = NLA_U32 },
+	[IFLA_FMP_SOURCE_CHECK]	= NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+/* All devices, for the namespaces of their sockets. */
+static DEFINE_MUTEX(fmp_devices_lock);
+static LIST_HEAD(fmp_devices);
+
+/*
+ * Forgets the routes to all peers. With closed sockets nobody is using them,
+ * and they are released at once: their namespace may be about to go.
+ */
+static void fmp_forget_routes(struct fmp_dev *fmp)
+{
+	struct fmp_endpoint *endpoint;
+	struct fmp_peer *peer;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&fmp->peer_ids, id, peer) {
+		endpoint = rcu_dereference(peer->endpoint);
+		if (endpoint && fmp->up)
+			dst_cache_reset(&endpoint->cache);
+		else if (endpoint)
+			dst_cache_reset_now(&endpoint->cache);
+	}
+	rcu_read_unlock();
+}
+
+static void fmp_close(struct fmp_dev *fmp)
+{
+	fmp->up = false;
+	fmp_socket_close(fmp);
+	fmp_forget_routes(fmp);
+}
+
+static int fmp_open(struct net_device *dev)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+	u16 port;
+	int err;
+
+	mutex_lock(&fmp->lock);
+	port = fmp->config.port;
+	err = fmp_socket_open(fmp, &port);
+	if (!err) {
+		fmp->config.port = port;
+		fmp->up = true;
+	}
+	mutex_unlock(&fmp->lock);
+	return err;
+}
+
+static int fmp_stop(struct net_device *dev)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+
+	mutex_lock(&fmp->lock);
+	fmp_close(fmp);
+	mutex_unlock(&fmp->lock);
+	fmp_lanes_flush(fmp);
+	return 0;
+}
+
+static int fmp_init(struct net_device *dev)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+	int err;
+
+	fmp->stats = alloc_percpu(struct fmp_stats);
+	if (!fmp->stats)
+		return -ENOMEM;
+	err = fmp_lanes_init(fmp);
+	if (err)
+		goto free_stats;
+	err = gro_cells_init(&fmp->cells, dev);
+	if (err)
+		goto destroy_lanes;
+	err = fmp_index_table_init(&fmp->indices);
+	if (err)
+		goto destroy_cells;
+	err = fmp_overlay_table_init(fmp);
+	if (err)
+		goto destroy_indices;
+	err = fmp_peer_table_init(fmp);
+	if (err)
+		goto destroy_overlay;
+
+	mutex_lock(&fmp_devices_lock);
+	list_add_tail(&fmp->list, &fmp_devices);
+	mutex_unlock(&fmp_devices_lock);
+	return 0;
+
+destroy_overlay:
+	fmp_overlay_table_destroy(fmp);
+destroy_indices:
+	fmp_index_table_destroy(&fmp->indices);
+destroy_cells:
+	gro_cells_destroy(&fmp->cells);
+destroy_lanes:
+	fmp_lanes_destroy(fmp);
+free_stats:
+	free_percpu(fmp->stats);
+	return err;
+}
+
+static void fmp_remove_peers(struct fmp_dev *fmp)
+{
+	struct fmp_peer *peer;
+	unsigned long id;
+
+	xa_for_each(&fmp->peer_ids, id, peer)
+		fmp_peer_remove(peer);
+}
+
+static void fmp_uninit(struct net_device *dev)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+
+	mutex_lock(&fmp_devices_lock);
+	list_del(&fmp->list);
+	mutex_unlock(&fmp_devices_lock);
+
+	/* Who waited for the lock finds the device dead. */
+	mutex_lock(&fmp->lock);
+	fmp->dead = true;
+	fmp_remove_peers(fmp);
+	mutex_unlock(&fmp->lock);
+
+	fmp_lanes_flush(fmp);
+	synchronize_net();
+	fmp_peer_table_destroy(fmp);
+	fmp_overlay_table_destroy(fmp);
+	fmp_index_table_destroy(&fmp->indices);
+	gro_cells_destroy(&fmp->cells);
+	fmp_lanes_destroy(fmp);
+	free_percpu(fmp->stats);
+}
+
+static const struct net_device_ops fmp_netdev_ops = {
+	.ndo_init		= fmp_init,
+	.ndo_uninit		= fmp_uninit,
+	.ndo_open		= fmp_open,
+	.ndo_stop		= fmp_stop,
+	.ndo_start_xmit		= fmp_tx,
+	.ndo_get_stats64	= dev_get_tstats64,
+};
+
+static const struct device_type fmp_device_type = { .name = "fmp" };
+
+/**
+ * fmp_dev_is() - tell whether a netdevice is one of ours
+ * @dev: the netdevice
+ *
+ * Context: Any.
+ * Return: true if its private part is a struct fmp_dev.
+ */
+bool fmp_dev_is(const struct net_device *dev)
+{
+	return dev->netdev_ops == &fmp_netdev_ops;
+}
+
+static void fmp_setup(struct net_device *dev)
+{
+	const netdev_features_t features = NETIF_F_SG | NETIF_F_HW_CSUM |
+					   NETIF_F_RXCSUM | NETIF_F_HIGHDMA |
+					   NETIF_F_GSO_SOFTWARE;
+	struct fmp_dev *fmp = netdev_priv(dev);
+
+	fmp->dev = dev;
+	mutex_init(&fmp->lock);
+	fmp->config.port = FMP_DEFAULT_PORT;
+	fmp->config.source_check = true;
+
+	dev->netdev_ops = &fmp_netdev_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	dev->ethtool_ops = &fmp_ethtool_ops;
+	dev->needs_free_netdev = true;
+	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+	SET_NETDEV_DEVTYPE(dev, &fmp_device_type);
+
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_MULTICAST;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	fmp_compat_set_lltx(dev);
+	/* Routes tell the peer; transmission needs them. */
+	netif_keep_dst(dev);
+
+	dev->features |= features;
+	dev->hw_features |= features;
+	dev->hw_enc_features |= features;
+	dev->needed_headroom = FMP_TX_HEADROOM;
+	dev->needed_tailroom = FMP_TAG_LEN;
+	dev->mtu = ETH_DATA_LEN - FMP_OUTER_LEN6;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = IP_MAX_MTU - FMP_OUTER_LEN4;
+}
+
+static void fmp_config_read(struct fmp_config *config, struct nlattr *data[])
+{
+	if (!data)
+		return;
+	if (data[IFLA_FMP_PORT])
+		config->port = nla_get_u16(data[IFLA_FMP_PORT]);
+	if (data[IFLA_FMP_FWMARK])
+		config->fwmark = nla_get_u32(data[IFLA_FMP_FWMARK]);
+	if (data[IFLA_FMP_SOURCE_CHECK])
+		config->source_check = nla_get_u8(data[IFLA_FMP_SOURCE_CHECK]);
+}
+
+/**
+ * fmp_newlink() - create a device
+ * @dev: netdevice that fmp_setup() prepared
+ * @params: namespaces and attributes of the request
+ * @extack: for errors
+ *
+ * The sockets will be opened in the namespace of the request, wherever the
+ * device is put.
+ *
+ * Context: Process context, RTNL held.
+ * Return: 0, or a negative error.
+ */
+int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
+		struct netlink_ext_ack *extack)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+
+	fmp->birth_net = rtnl_newlink_link_net(params);
+	fmp_config_read(&fmp->config, params->data);
+	return register_netdevice(dev);
+}
+
+/**
+ * fmp_dev_configure() - change the settings of a device
+ * @fmp: device
+ * @config: what they shall be
+ * @extack: for errors
+ *
+ * On failure the settings are what they were.
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0, or a negative error.
+ */
+int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
+		      struct netlink_ext_ack *extack)
+{
+	u16 port = config->port;
+	int err;
+
+	if (fmp->up && port != fmp->config.port) {
+		err = fmp_socket_open(fmp, &port);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "Port cannot be opened");
+			return err;
+		}
+	}
+
+	fmp->config.port = port;
+	WRITE_ONCE(fmp->config.source_check, config->source_check);
+	if (fmp->config.fwmark != config->fwmark) {
+		WRITE_ONCE(fmp->config.fwmark, config->fwmark);
+		fmp_forget_routes(fmp);
+	}
+	return 0;
+}
+
+static int fmp_changelink(struct net_device *dev, struct nlattr *tb[],
+			  struct nlattr *data[],
+			  struct netlink_ext_ack *extack)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+	struct fmp_config config;
+	int err;
+
+	mutex_lock(&fmp->lock);
+	config = fmp->config;
+	fmp_config_read(&config, data);
+	err = fmp_dev_configure(fmp, &config, extack);
+	mutex_unlock(&fmp->lock);
+	return err;
+}
+
+static size_t fmp_get_size(const struct net_device *dev)
+{
+	return nla_total_size(sizeof(u16)) +	/* IFLA_FMP_PORT */
+	       nla_total_size(sizeof(u32)) +	/* IFLA_FMP_FWMARK */
+	       nla_total_size(sizeof(u8));	/* IFLA_FMP_SOURCE_CHECK */
+}
+
+static int fmp_fill_info(struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct fmp_dev *fmp = netdev_priv(dev);
+
+	if (nla_put_u16(skb, IFLA_FMP_PORT, READ_ONCE(fmp->config.port)) ||
+	    nla_put_u32(skb, IFLA_FMP_FWMARK, READ_ONCE(fmp->config.fwmark)) ||
+	    nla_put_u8(skb, IFLA_FMP_SOURCE_CHECK,
+		       READ_ONCE(fmp->config.source_check)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static struct rtnl_link_ops fmp_link_ops __read_mostly = {
+	.kind		= KBUILD_MODNAME,
+	.priv_size	= sizeof(struct fmp_dev),
+	.setup		= fmp_setup,
+	.maxtype	= IFLA_FMP_MAX,
+	.policy		= fmp_link_policy,
+	.newlink	= fmp_compat_newlink,
+	.changelink	= fmp_changelink,
+	.get_size	= fmp_get_size,
+	.fill_info	= fmp_fill_info,
+};
+
+/*
+ * A namespace goes away. Devices that live in it are removed by the core;
+ * those that moved out of it lose their sockets, and stay without.
+ */
+static void fmp_net_pre_exit(struct net *net)
+{
+	struct fmp_dev *fmp;
+
+	mutex_lock(&fmp_devices_lock);
+	list_for_each_entry(fmp, &fmp_devices, list) {
+		mutex_lock(&fmp->lock);
+		if (fmp->birth_net == net) {
+			fmp->birth_net = NULL;
+			fmp_close(fmp);
+			netif_carrier_off(fmp->dev);
+		}
+		mutex_unlock(&fmp->lock);
+	}
+	mutex_unlock(&fmp_devices_lock);
+}
+
+static struct pernet_operations fmp_net_ops = {
+	.pre_exit = fmp_net_pre_exit,
+};
+
+/**
+ * fmp_dev_register() - let devices be created
+ *
+ * Context: Process context, at module load.
+ * Return: 0, or a negative error.
+ */
+int fmp_dev_register(void)
+{
+	int err;
+
+	err = register_pernet_device(&fmp_net_ops);
+	if (err)
+		return err;
+	err = rtnl_link_register(&fmp_link_ops);
+	if (err)
+		unregister_pernet_device(&fmp_net_ops);
+	return err;
+}
+
+/**
+ * fmp_dev_unregister() - remove all devices, and create no more
+ *
+ * Context: Process context, at module unload.
+ */
+void fmp_dev_unregister(void)
+{
+	rtnl_link_unregister(&fmp_link_ops);
+	unregister_pernet_device(&fmp_net_ops);
+}
+
+MODULE_ALIAS_RTNL_LINK(KBUILD_MODNAME);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The netdevice.
+ */
+#ifndef FMP_DEVICE_H
+#define FMP_DEVICE_H
+
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/rhashtable.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+#include <net/gro_cells.h>
+
+#include "index.h"
+#include "stats.h"
+
+struct fmp_lane;
+struct rtnl_newlink_params;
+
+/**
+ * struct fmp_config - what an administrator sets on a device
+ * @port: UDP port of both sockets; 0 asks for any, when the device goes up
+ * @fwmark: mark of encrypted packets
+ * @source_check: drop decrypted packets whose source does not route back
+ */
+struct fmp_config {
+	u16 port;
+	u32 fwmark;
+	bool source_check;
+};
+
+/**
+ * struct fmp_dev - an fmp netdevice
+ * @dev: the netdevice this is the private part of
+ * @config: settings; written under @lock, read without by the packet paths
+ * @sk4: IPv4 socket while the device is up, RCU
+ * @sk6: IPv6 socket while the device is up and the kernel has IPv6, RCU
+ * @overlay: peers by overlay address
+ * @indices: sessions by receiver index
+ * @stats: counters
+ * @lanes: where received frames are decrypted, one for each CPU
+ * @cells: inner GRO
+ * @lock: serializes configuration; taken inside RTNL, never around it
+ * @birth_net: namespace of the sockets, NULL once it is gone; under @lock
+ * @up: sockets are open; under @lock
+ * @dead: no peer may be added any more; under @lock
+ * @peers: peers by public key, under @lock
+ * @peer_ids: peers by dump handle, under @lock
+ * @next_peer_id: where the search for a free handle starts
+ * @n_peers: how many, under @lock
+ * @generation: changes with the set of peers and sessions, under @lock
+ * @list: linkage into all devices of the module
+ */
+struct fmp_dev {
+	struct net_device *dev;
+	struct fmp_config config;
+	struct sock __rcu *sk4;
+	struct sock __rcu *sk6;
+	struct rhashtable overlay;
+	struct fmp_index_table indices;
+	struct fmp_stats __percpu *stats;
+	struct fmp_lane __percpu *lanes;
+	struct gro_cells cells;
+
+	struct mutex lock;
+	struct net *birth_net;
+	bool up;
+	bool dead;
+	struct rhashtable peers;
+	struct xarray peer_ids;
+	u32 next_peer_id;
+	u32 n_peers;
+	u32 generation;
+	struct list_head list;
+};
+
+static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)
+{
+	this_cpu_inc(fmp->stats->value[stat]);
+}
+
+extern const struct ethtool_ops fmp_ethtool_ops;
+
+int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
+		struct netlink_ext_ack *extack);
+bool fmp_dev_is(const struct net_device *dev);
+int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
+		      struct netlink_ext_ack *extack);
+int fmp_dev_register(void);
+void fmp_dev_unregister(void);
+
+#endif /* FMP_DEVICE_H */

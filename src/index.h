@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Receiver indices of a device (spec section 4).
+ *
+ * An index is owned by the object that holds it in the table, for as long as
+ * it is there: a session, or after it a hold that keeps the number out of
+ * use while frames for the old session may still be on their way.
+ */
+#ifndef FMP_INDEX_H
+#define FMP_INDEX_H
+
+#include <linux/list.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+/**
+ * struct fmp_local_index - index that we chose and the peer sends
+ * @value: all 32 bits are in use, 0 included
+ */
+struct fmp_local_index {
+	u32 value;
+};
+
+/**
+ * struct fmp_remote_index - index that the peer chose and we send
+ * @value: as the peer gave it, unauthenticated but for its effect
+ *
+ * A type of its own, so that the one is never freed for the other (bug 23
+ * of the specification's list).
+ */
+struct fmp_remote_index {
+	u32 value;
+};
+
+/**
+ * enum fmp_index_owner - what the entry of an index is part of
+ * @FMP_INDEX_SESSION: a struct fmp_session
+ * @FMP_INDEX_HOLD: a struct fmp_index_hold
+ */
+enum fmp_index_owner {
+	FMP_INDEX_SESSION,
+	FMP_INDEX_HOLD,
+};
+
+/**
+ * struct fmp_index - entry of the index table, part of what owns the index
+ * @node: linkage
+ * @local: the index
+ * @owner: what contains this entry
+ */
+struct fmp_index {
+	struct rhash_head node;
+	struct fmp_local_index local;
+	enum fmp_index_owner owner;
+};
+
+/**
+ * struct fmp_index_hold - keeps a freed index out of use
+ * @index: its entry in the table
+ * @list: linkage into fmp_index_table.holds, oldest first
+ * @expires: jiffies64 at which the index may be used again
+ * @rcu: for freeing
+ *
+ * Allocated with the session, so that giving up an index cannot fail.
+ */
+struct fmp_index_hold {
+	struct fmp_index index;
+	struct list_head list;
+	u64 expires;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct fmp_index_table - all indices of a device
+ * @entries: by index; lookups are lockless and O(1) whatever the number
+ * @lock: protects @holds
+ * @holds: indices in quarantine
+ * @reaper: ends quarantines
+ */
+struct fmp_index_table {
+	struct rhashtable entries;
+	spinlock_t lock;
+	struct list_head holds;
+	struct delayed_work reaper;
+};
+
+struct fmp_session;
+
+int fmp_index_table_init(struct fmp_index_table *table);
+void fmp_index_table_destroy(struct fmp_index_table *table);
+int fmp_index_claim(struct fmp_index_table *table, struct fmp_session *session,
+		    struct fmp_local_index local);
+int fmp_index_claim_random(struct fmp_index_table *table,
+			   struct fmp_session *session);
+void fmp_index_release(struct fmp_index_table *table,
+		       struct fmp_session *session);
+struct fmp_session *fmp_index_lookup(struct fmp_index_table *table,
+				     struct fmp_local_index local);
+
+#endif /* FMP_INDEX_H */

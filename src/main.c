@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading and unloading of the module.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "device.h"
+#include "lane.h"
+#include "netlink.h"
+#include "version.h"
+
+static int __init fmp_module_init(void)
+{
+	int err;
+
+	err = fmp_lane_module_init();
+	if (err)
+		return err;
+	err = fmp_dev_register();
+	if (err)
+		goto exit_lanes;
+	err = fmp_netlink_register();
+	if (err)
+		goto unregister_dev;
+	return 0;
+
+unregister_dev:
+	fmp_dev_unregister();
+	rcu_barrier();
+exit_lanes:
+	fmp_lane_module_exit();
+	return err;
+}
+
+static void __exit fmp_module_exit(void)
+{
+	fmp_netlink_unregister();
+	fmp_dev_unregister();
+	/* Sessions, peers and endpoints are freed by callbacks of ours. */
+	rcu_barrier();
+	fmp_lane_module_exit();
+}
+
+module_init(fmp_module_init);
+module_exit(fmp_module_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("IP over authenticated, encrypted FMP frames in UDP");
+MODULE_VERSION(FMP_VERSION);

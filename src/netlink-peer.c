@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests over generic netlink about peers.
+ */
+#include <net/genetlink.h>
+#include <net/ipv6.h>
+#include <uapi/linux/fmp.h>
+
+#include "device.h"
+#include "endpoint.h"
+#include "netlink-gen.h"
+#include "netlink.h"
+#include "notify.h"
+#include "overlay.h"
+#include "peer.h"
+
+static int fmp_nl_check_endpoint4(struct genl_info *info,
+				  const struct sockaddr_in *in4)
+{
+	__be32 addr = in4->sin_addr.s_addr;
+
+	if (!addr || ipv4_is_multicast(addr) || ipv4_is_lbcast(addr)) {
+		GENL_SET_ERR_MSG(info, "endpoint-ipv4 is not a unicast address");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int fmp_nl_check_endpoint6(struct genl_info *info,
+				  const struct sockaddr_in6 *in6)
+{
+	int type = ipv6_addr_type(&in6->sin6_addr);
+
+	if (type == IPV6_ADDR_ANY || type & IPV6_ADDR_MULTICAST ||
+	    type & IPV6_ADDR_MAPPED) {
+		GENL_SET_ERR_MSG(info, "endpoint-ipv6 is not a unicast address");
+		return -EINVAL;
+	}
+	if (__ipv6_addr_needs_scope_id(type) && !in6->sin6_scope_id) {
+		GENL_SET_ERR_MSG(info, "A link-local endpoint-ipv6 needs an endpoint-scope-id");
+		return -EINVAL;
+	}
+	if (!__ipv6_addr_needs_scope_id(type) && in6->sin6_scope_id) {
+		GENL_SET_ERR_MSG(info, "endpoint-scope-id is for a link-local endpoint-ipv6");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int fmp_nl_endpoint4(struct genl_info *info, union fmp_sockaddr *remote)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID]) {
+		GENL_SET_ERR_MSG(info, "endpoint-scope-id is for a link-local endpoint-ipv6");
+		return -EINVAL;
+	}
+	remote->in4.sin_family = AF_INET;
+	remote->in4.sin_addr.s_addr =
+		nla_get_in_addr(attrs[FMP_A_PEER_ENDPOINT_IPV4]);
+	remote->in4.sin_port = nla_get_be16(attrs[FMP_A_PEER_ENDPOINT_PORT]);
+	return fmp_nl_check_endpoint4(info, &remote->in4);
+}
+
+static int fmp_nl_endpoint6(struct genl_info *info, union fmp_sockaddr *remote)
+{
+	struct nlattr **attrs = info->attrs;
+
+	remote->in6.sin6_family = AF_INET6;
+	remote->in6.sin6_addr =
+		nla_get_in6_addr(attrs[FMP_A_PEER_ENDPOINT_IPV6]);
+	remote->in6.sin6_port = nla_get_be16(attrs[FMP_A_PEER_ENDPOINT_PORT]);
+	if (attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID])
+		remote->in6.sin6_scope_id =
+			nla_get_u32(attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID]);
+	return fmp_nl_check_endpoint6(info, &remote->in6);
+}
+
+/* NULL if the request has none. */
+static struct fmp_endpoint *fmp_nl_endpoint(struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct fmp_endpoint *endpoint;
+	union fmp_sockaddr remote;
+	int err;
+
+	memset(&remote, 0, sizeof(remote));
+	if (!attrs[FMP_A_PEER_ENDPOINT_IPV4] &&
+	    !attrs[FMP_A_PEER_ENDPOINT_IPV6]) {
+		if (!attrs[FMP_A_PEER_ENDPOINT_PORT] &&
+		    !attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID])
+			return NULL;
+		GENL_SET_ERR_MSG(info, "endpoint-ipv4 or endpoint-ipv6 is missing");
+		return ERR_PTR(-EINVAL);
+	}
+	if (attrs[FMP_A_PEER_ENDPOINT_IPV4] &&
+	    attrs[FMP_A_PEER_ENDPOINT_IPV6]) {
+		GENL_SET_ERR_MSG(info, "endpoint-ipv4 and endpoint-ipv6 exclude each other");
+		return ERR_PTR(-EINVAL);
+	}
+	if (GENL_REQ_ATTR_CHECK(info, FMP_A_PEER_ENDPOINT_PORT)) {
+		GENL_SET_ERR_MSG(info, "Attribute endpoint-port is missing");
+		return ERR_PTR(-EINVAL);
+	}
+
+	if (attrs[FMP_A_PEER_ENDPOINT_IPV4])
+		err = fmp_nl_endpoint4(info, &remote);
+	else
+		err = fmp_nl_endpoint6(info, &remote);
+	if (err)
+		return ERR_PTR(err);
+	endpoint = fmp_endpoint_new(&remote, GFP_KERNEL);
+	return endpoint ?: ERR_PTR(-ENOMEM);
+}
+
+static int fmp_nl_check_address(struct genl_info *info,
+				const struct nlattr *attr,
+				const struct in6_addr *address)
+{
+	int type = ipv6_addr_type(address);
+	__be32 addr4 = address->s6_addr32[3];
+
+	if (ipv6_addr_v4mapped(address) ?
+	    !addr4 || ipv4_is_multicast(addr4) || ipv4_is_lbcast(addr4) :
+	    type == IPV6_ADDR_ANY || type & IPV6_ADDR_MULTICAST) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "Not a unicast address");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* One entry of the attribute "address" of a request. */
+static int fmp_nl_address(struct genl_info *info, const struct nlattr *attr,
+			  struct in6_addr *address, bool *remove)
+{
+	struct nlattr *nested[FMP_A_ADDRESS_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(nested, FMP_A_ADDRESS_MAX, attr,
+			       fmp_address_nl_policy, info->extack);
+	if (err)
+		return err;
+	if (!nested[FMP_A_ADDRESS_IPV4] == !nested[FMP_A_ADDRESS_IPV6]) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "An address is either ipv4 or ipv6");
+		return -EINVAL;
+	}
+
+	*remove = nla_get_flag(nested[FMP_A_ADDRESS_REMOVE]);
+	if (nested[FMP_A_ADDRESS_IPV4]) {
+		ipv6_addr_set_v4mapped(nla_get_in_addr(nested[FMP_A_ADDRESS_IPV4]),
+				       address);
+	} else {
+		*address = nla_get_in6_addr(nested[FMP_A_ADDRESS_IPV6]);
+		if (ipv6_addr_v4mapped(address)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "Give a mapped address as ipv4");
+			return -EINVAL;
+		}
+	}
+	return fmp_nl_check_address(info, attr, address);
+}
+
+static struct fmp_overlay *fmp_nl_own_overlay(struct fmp_peer *peer,
+					      const struct in6_addr *address)
+{
+	struct fmp_overlay *overlay = fmp_overlay_find(peer->fmp, address);
+
+	return overlay && overlay->peer == peer ? overlay : NULL;
+}
+
+/*
+ * What could go wrong does so here, before anything is changed: all of the
+ * addresses of a request are taken, or none.
+ */
+static int fmp_nl_check_change(struct genl_info *info, struct fmp_dev *fmp,
+			       struct fmp_peer *peer, const struct nlattr *attr,
+			       unsigned int *n)
+{
+	struct fmp_overlay *overlay;
+	struct in6_addr address;
+	bool remove;
+	int err;
+
+	err = fmp_nl_address(info, attr, &address, &remove);
+	if (err)
+		return err;
+
+	overlay = fmp_overlay_find(fmp, &address);
+	if (remove) {
+		if (!peer || !overlay || overlay->peer != peer) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "The peer does not have this address");
+			return -ENOENT;
+		}
+		if (overlay->derived) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attr,
+					    "The address of the public key stays with it");
+			return -EINVAL;
+		}
+		return 0;
+	}
+	if (overlay && overlay->peer != peer) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "Another peer has this address");
+		return -EADDRINUSE;
+	}
+	/* One more than may be needed: duplicates are not worth a search. */
+	if (!overlay && ++*n > FMP_PEER_ADDRESSES_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "Too many addresses; use routes via one of them");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static int fmp_nl_check_addresses(struct genl_info *info, struct fmp_dev *fmp,
+				  struct fmp_peer *peer)
+{
+	/* The derived address of a new peer comes on top. */
+	unsigned int n = peer ? peer->n_addresses : 1;
+	const struct nlattr *attr;
+	int rem, err;
+
+	if (peer && info->attrs[FMP_A_PEER_REPLACE_ADDRESSES])
+		n = 1;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != FMP_A_PEER_ADDRESS)
+			continue;
+		err = fmp_nl_check_change(info, fmp, peer, attr, &n);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int fmp_nl_apply_addresses(struct genl_info *info,
+				  struct fmp_peer *peer)
+{
+	struct fmp_overlay *overlay;
+	const struct nlattr *attr;
+	struct in6_addr address;
+	int rem, err;
+	bool remove;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != FMP_A_PEER_ADDRESS)
+			continue;
+		err = fmp_nl_address(info, attr, &address, &remove);
+		if (err)
+			return err;
+		if (!remove) {
+			err = fmp_overlay_add(peer, &address, false);
+			if (err)
+				return err;
+			continue;
+		}
+		/* Removed twice in a request, or by replacing, is removed. */
+		overlay = fmp_nl_own_overlay(peer, &address);
+		if (overlay)
+			fmp_overlay_remove(overlay);
+	}
+	return 0;
+}
+
+/**
+ * fmp_nl_peer_new_doit() - add a peer
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: Process context.
+ * Return: 0, -EEXIST if there is such a peer, or another negative error.
+ */
+int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fmp_endpoint *endpoint;
+	struct fmp_peer *peer;
+	struct fmp_dev *fmp;
+	int err;
+
+	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
+	if (IS_ERR(fmp))
+		return PTR_ERR(fmp);
+
+	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
+	if (!IS_ERR(peer)) {
+		GENL_SET_ERR_MSG(info, "There is such a peer");
+		err = -EEXIST;
+		goto unlock;
+	}
+	err = PTR_ERR(peer);
+	if (err != -ENOENT)
+		goto unlock;
+
+	err = fmp_nl_check_addresses(info, fmp, NULL);
+	if (err)
+		goto unlock;
+	endpoint = fmp_nl_endpoint(info);
+	if (IS_ERR(endpoint)) {
+		err = PTR_ERR(endpoint);
+		goto unlock;
+	}
+
+	err = -ENOMEM;
+	peer = fmp_peer_alloc(fmp,
+			      nla_data(info->attrs[FMP_A_PEER_PUBLIC_KEY]));
+	if (!peer)
+		goto free_endpoint;
+	RCU_INIT_POINTER(peer->endpoint, endpoint);
+	err = fmp_peer_insert(peer);
+	if (err) {
+		GENL_SET_ERR_MSG(info, "Peer cannot be added");
+		fmp_peer_free_unused(peer);
+		goto unlock;
+	}
+	err = fmp_nl_apply_addresses(info, peer);
+	if (err) {
+		fmp_peer_remove(peer);
+		goto unlock;
+	}
+	fmp_notify_peer(peer, FMP_CMD_PEER_NEW_NTF);
+	goto unlock;
+
+free_endpoint:
+	fmp_endpoint_free(endpoint);
+unlock:
+	fmp_nl_unlock_dev(fmp);
+	return err;
+}
+
+/**
+ * fmp_nl_peer_set_doit() - change a peer
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: Process context.
+ * Return: 0, -ENOENT if there is no such peer, or another negative error.
+ */
+int fmp_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fmp_endpoint *endpoint;
+	struct fmp_peer *peer;
+	struct fmp_dev *fmp;
+	int err;
+
+	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
+	if (IS_ERR(fmp))
+		return PTR_ERR(fmp);
+
+	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
+	err = PTR_ERR_OR_ZERO(peer);
+	if (err)
+		goto unlock;
+	err = fmp_nl_check_addresses(info, fmp, peer);
+	if (err)
+		goto unlock;
+	endpoint = fmp_nl_endpoint(info);
+	err = PTR_ERR_OR_ZERO(endpoint);
+	if (err)
+		goto unlock;
+
+	if (endpoint)
+		fmp_peer_set_endpoint(peer, endpoint);
+	if (info->attrs[FMP_A_PEER_REPLACE_ADDRESSES])
+		fmp_overlay_remove_all(peer, false);
+	err = fmp_nl_apply_addresses(info, peer);
+	fmp_notify_peer(peer, FMP_CMD_PEER_SET_NTF);
+unlock:
+	fmp_nl_unlock_dev(fmp);
+	return err;
+}
+
+/**
+ * fmp_nl_peer_del_doit() - remove a peer
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: Process context.
+ * Return: 0, -ENOENT if there is no such peer, or another negative error.
+ */
+int fmp_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fmp_peer *peer;
+	struct fmp_dev *fmp;
+	int err;
+
+	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
+	if (IS_ERR(fmp))
+		return PTR_ERR(fmp);
+
+	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
+	err = PTR_ERR_OR_ZERO(peer);
+	if (!err) {
+		fmp_notify_peer(peer, FMP_CMD_PEER_DEL_NTF);
+		fmp_peer_remove(peer);
+	}
+	fmp_nl_unlock_dev(fmp);
+	return err;
+}
+
+/**
+ * fmp_nl_peer_get_doit() - describe a peer
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: Process context.
+ * Return: 0, -ENOENT if there is no such peer, or another negative error.
+ */
+int fmp_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct fmp_nl_header header;
+	struct sk_buff *reply;
+	struct fmp_peer *peer;
+	struct fmp_dev *fmp;
+	int err;
+
+	reply = fmp_nl_reply_begin(info, FMP_CMD_PEER_GET, &header);
+	if (!reply)
+		return -ENOMEM;
+	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
+	if (IS_ERR(fmp))
+		return fmp_nl_reply_end(info, reply, PTR_ERR(fmp));
+
+	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
+	err = PTR_ERR_OR_ZERO(peer);
+	if (!err)
+		err = fmp_fill_peer(reply, peer, &header);
+	fmp_nl_unlock_dev(fmp);
+	return fmp_nl_reply_end(info, reply, err);
+}
+
+/**
+ * fmp_nl_peer_get_dumpit() - describe the peers of a device
+ * @skb: reply
+ * @cb: the dump
+ *
+ * Context: Process context.
+ * Return: Length of @skb, 0 at the end, or a negative error.
+ */
+int fmp_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	const struct fmp_nl_header header = {
+		.portid	= NETLINK_CB(cb->skb).portid,
+		.seq	= cb->nlh->nlmsg_seq,
+		.flags	= NLM_F_MULTI,
+		.cmd	= FMP_CMD_PEER_GET,
+	};
+	struct fmp_nl_dump *dump = (struct fmp_nl_dump *)cb->ctx;
+	struct fmp_peer *peer;
+	struct fmp_dev *fmp;
+	unsigned long id;
+	int err = 0;
+
+	fmp = fmp_nl_dump_lock_dev(cb, FMP_A_PEER_IFINDEX);
+	if (IS_ERR(fmp))
+		return PTR_ERR(fmp);
+
+	/* The core marks a dump that peers were added to or taken from. */
+	cb->seq = fmp->generation;
+	xa_for_each_start(&fmp->peer_ids, id, peer, dump->peer_id) {
+		void *msg = skb_tail_pointer(skb);
+
+		err = fmp_fill_peer(skb, peer, &header);
+		if (err)
+			break;
+		nl_dump_check_consistent(cb, msg);
+		dump->peer_id = id + 1;
+	}
+	fmp_nl_unlock_dev(fmp);
+	return skb->len ?: err;
+}

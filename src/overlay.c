@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Overlay addresses: next hops of inner packets, and whose they are.
+ *
+ * Routes decide which peer a packet goes to: its next hop is looked up here
+ * and nothing else. So ip route, and every routing daemon, simply work.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <net/dst_metadata.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "device.h"
+#include "overlay.h"
+#include "peer.h"
+
+static const struct rhashtable_params fmp_overlay_params = {
+	.key_len		= sizeof_field(struct fmp_overlay, address),
+	.key_offset		= offsetof(struct fmp_overlay, address),
+	.head_offset		= offsetof(struct fmp_overlay, node),
+	.automatic_shrinking	= true,
+};
+
+/**
+ * fmp_overlay_table_init() - set up the overlay addresses of a new device
+ * @fmp: device
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int fmp_overlay_table_init(struct fmp_dev *fmp)
+{
+	return rhashtable_init(&fmp->overlay, &fmp_overlay_params);
+}
+
+/**
+ * fmp_overlay_table_destroy() - free what fmp_overlay_table_init() set up
+ * @fmp: device, without peers
+ *
+ * Context: Process context.
+ */
+void fmp_overlay_table_destroy(struct fmp_dev *fmp)
+{
+	rhashtable_destroy(&fmp->overlay);
+}
+
+/**
+ * fmp_overlay_add() - give an overlay address to a peer
+ * @peer: the peer
+ * @address: IPv6, or IPv4 mapped
+ * @derived: follows from the peer's public key
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0, also if the peer had it; -EADDRINUSE if another peer has it,
+ * -ENOSPC if the peer has too many, or another negative error.
+ */
+int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
+		    bool derived)
+{
+	struct fmp_dev *fmp = peer->fmp;
+	struct fmp_overlay *overlay;
+	int err;
+
+	overlay = fmp_overlay_find(fmp, address);
+	if (overlay)
+		return overlay->peer == peer ? 0 : -EADDRINUSE;
+	if (peer->n_addresses >= FMP_PEER_ADDRESSES_MAX)
+		return -ENOSPC;
+
+	overlay = kzalloc(sizeof(*overlay), GFP_KERNEL);
+	if (!overlay)
+		return -ENOMEM;
+	overlay->address = *address;
+	overlay->peer = peer;
+	overlay->derived = derived;
+
+	err = rhashtable_insert_fast(&fmp->overlay, &overlay->node,
+				     fmp_overlay_params);
+	if (err) {
+		kfree(overlay);
+		return err;
+	}
+	list_add_tail_rcu(&overlay->list, &peer->addresses);
+	peer->n_addresses++;
+	return 0;
+}
+
+/**
+ * fmp_overlay_find() - find an overlay address
+ * @fmp: device
+ * @address: IPv6, or IPv4 mapped
+ *
+ * Context: The device's lock held, or an RCU read section.
+ * Return: The entry, or NULL.
+ */
+struct fmp_overlay *fmp_overlay_find(struct fmp_dev *fmp,
+				     const struct in6_addr *address)
+{
+	return rhashtable_lookup_fast(&fmp->overlay, address,
+				      fmp_overlay_params);
+}
+
+/**
+ * fmp_overlay_remove() - take an overlay address away from its peer
+ * @overlay: the entry
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_overlay_remove(struct fmp_overlay *overlay)
+{
+	struct fmp_peer *peer = overlay->peer;
+
+	rhashtable_remove_fast(&peer->fmp->overlay, &overlay->node,
+			       fmp_overlay_params);
+	list_del_rcu(&overlay->list);
+	peer->n_addresses--;
+	kfree_rcu(overlay, rcu);
+}
+
+/**
+ * fmp_overlay_remove_all() - take all overlay addresses away from a peer
+ * @peer: the peer
+ * @derived: also the one that follows from its public key
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_overlay_remove_all(struct fmp_peer *peer, bool derived)
+{
+	struct fmp_overlay *overlay, *next;
+
+	list_for_each_entry_safe(overlay, next, &peer->addresses, list)
+		if (derived || !overlay->derived)
+			fmp_overlay_remove(overlay);
+}
+
+/**
+ * fmp_overlay_peer() - tell whose an overlay address is
+ * @fmp: device
+ * @address: IPv6, or IPv4 mapped
+ *
+ * Context: RCU read section, within which the peer stays valid.
+ * Return: The peer, or NULL.
+ */
+struct fmp_peer *fmp_overlay_peer(struct fmp_dev *fmp,
+				  const struct in6_addr *address)
+{
+	struct fmp_overlay *overlay;
+
+	overlay = rhashtable_lookup(&fmp->overlay, address,
+				    fmp_overlay_params);
+	return overlay ? overlay->peer : NULL;
+}
+
+/**
+ * fmp_overlay_peer4() - tell whose an IPv4 overlay address is
+ * @fmp: device
+ * @address: the address
+ *
+ * Context: RCU read section, within which the peer stays valid.
+ * Return: The peer, or NULL.
+ */
+struct fmp_peer *fmp_overlay_peer4(struct fmp_dev *fmp, __be32 address)
+{
+	struct in6_addr mapped;
+
+	ipv6_addr_set_v4mapped(address, &mapped);
+	return fmp_overlay_peer(fmp, &mapped);
+}
+
+static struct fmp_peer *fmp_overlay_next_hop4(struct fmp_dev *fmp,
+					      const struct sk_buff *skb)
+{
+	const struct rtable *rt = NULL;
+
+	if (skb_valid_dst(skb))
+		rt = skb_rtable(skb);
+	if (!rt || !rt->rt_gw_family)
+		return fmp_overlay_peer4(fmp, ip_hdr(skb)->daddr);
+	if (rt->rt_gw_family == AF_INET)
+		return fmp_overlay_peer4(fmp, rt->rt_gw4);
+	return fmp_overlay_peer(fmp, &rt->rt_gw6);
+}
+
+static struct fmp_peer *fmp_overlay_next_hop6(struct fmp_dev *fmp,
+					      const struct sk_buff *skb)
+{
+	const struct in6_addr *hop = &ipv6_hdr(skb)->daddr;
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (skb_valid_dst(skb))
+		hop = rt6_nexthop(container_of(dst, struct rt6_info, dst),
+				  hop);
+	return fmp_overlay_peer(fmp, hop);
+}
+
+/**
+ * fmp_overlay_next_hop() - find the peer that a packet goes to
+ * @fmp: device
+ * @skb: inner packet, its network header pulled
+ *
+ * The gateway of the route decides, of either family; without one, or without
+ * a route, the destination does.
+ *
+ * Context: RCU read section, within which the peer stays valid.
+ * Return: The peer, or NULL.
+ */
+struct fmp_peer *fmp_overlay_next_hop(struct fmp_dev *fmp,
+				      const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return fmp_overlay_next_hop4(fmp, skb);
+	return fmp_overlay_next_hop6(fmp, skb);
+}

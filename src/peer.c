@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Peers of a device.
+ */
+#include <crypto/sha2.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "endpoint.h"
+#include "overlay.h"
+#include "peer.h"
+#include "session.h"
+
+static const struct rhashtable_params fmp_peer_params = {
+	.key_len		= sizeof_field(struct fmp_peer, public_key),
+	.key_offset		= offsetof(struct fmp_peer, public_key),
+	.head_offset		= offsetof(struct fmp_peer, node),
+	.automatic_shrinking	= true,
+};
+
+/**
+ * fmp_peer_table_init() - set up the peers of a new device
+ * @fmp: device
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int fmp_peer_table_init(struct fmp_dev *fmp)
+{
+	xa_init_flags(&fmp->peer_ids, XA_FLAGS_ALLOC1);
+	return rhashtable_init(&fmp->peers, &fmp_peer_params);
+}
+
+/**
+ * fmp_peer_table_destroy() - free what fmp_peer_table_init() set up
+ * @fmp: device, without peers
+ *
+ * Context: Process context.
+ */
+void fmp_peer_table_destroy(struct fmp_dev *fmp)
+{
+	rhashtable_destroy(&fmp->peers);
+	xa_destroy(&fmp->peer_ids);
+}
+
+/**
+ * fmp_peer_lookup() - find a peer by its public key
+ * @fmp: device
+ * @public_key: x-only key
+ *
+ * Context: The device's lock held.
+ * Return: The peer, or NULL.
+ */
+struct fmp_peer *fmp_peer_lookup(struct fmp_dev *fmp, const u8 *public_key)
+{
+	return rhashtable_lookup_fast(&fmp->peers, public_key,
+				      fmp_peer_params);
+}
+
+/* Spec section 1. */
+static void fmp_peer_derive_node_addr(struct fmp_peer *peer)
+{
+	u8 digest[SHA256_DIGEST_SIZE];
+
+	sha256(peer->public_key, sizeof(peer->public_key), digest);
+	memcpy(peer->node_addr, digest, sizeof(peer->node_addr));
+}
+
+static void fmp_peer_derived_address(const struct fmp_peer *peer,
+				     struct in6_addr *address)
+{
+	address->s6_addr[0] = 0xfd;
+	memcpy(address->s6_addr + 1, peer->node_addr,
+	       sizeof(*address) - 1);
+}
+
+/**
+ * fmp_peer_alloc() - make a peer that is not in use yet
+ * @fmp: device
+ * @public_key: x-only key
+ *
+ * Context: Process context.
+ * Return: The peer, for fmp_peer_insert() or fmp_peer_free_unused(); NULL
+ * without memory.
+ */
+struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
+{
+	struct fmp_peer *peer;
+
+	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	if (!peer)
+		return NULL;
+	peer->stats = alloc_percpu(struct fmp_peer_stats);
+	if (!peer->stats) {
+		kfree(peer);
+		return NULL;
+	}
+
+	peer->fmp = fmp;
+	spin_lock_init(&peer->lock);
+	timer_setup(&peer->timer, fmp_session_timer, 0);
+	INIT_LIST_HEAD(&peer->addresses);
+	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
+	fmp_peer_derive_node_addr(peer);
+	return peer;
+}
+
+/**
+ * fmp_peer_free_unused() - free a peer that was never inserted
+ * @peer: without addresses and sessions
+ *
+ * Context: Process context.
+ */
+void fmp_peer_free_unused(struct fmp_peer *peer)
+{
+	fmp_endpoint_free(rcu_dereference_protected(peer->endpoint, true));
+	free_percpu(peer->stats);
+	kfree(peer);
+}
+
+/**
+ * fmp_peer_insert() - put a new peer into use
+ * @peer: of fmp_peer_alloc()
+ *
+ * Its derived overlay address comes with it.
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0, -EEXIST if the public key is known, -EADDRINUSE if the derived
+ * address was given to another peer, or another negative error.
+ */
+int fmp_peer_insert(struct fmp_peer *peer)
+{
+	struct fmp_dev *fmp = peer->fmp;
+	struct in6_addr address;
+	int err;
+
+	err = xa_alloc_cyclic(&fmp->peer_ids, &peer->id, peer, xa_limit_31b,
+			      &fmp->next_peer_id, GFP_KERNEL);
+	if (err < 0)
+		return err;
+	err = rhashtable_lookup_insert_fast(&fmp->peers, &peer->node,
+					    fmp_peer_params);
+	if (err)
+		goto erase_id;
+	fmp_peer_derived_address(peer, &address);
+	err = fmp_overlay_add(peer, &address, true);
+	if (err)
+		goto remove_node;
+
+	fmp->n_peers++;
+	fmp->generation++;
+	return 0;
+
+remove_node:
+	rhashtable_remove_fast(&fmp->peers, &peer->node, fmp_peer_params);
+erase_id:
+	xa_erase(&fmp->peer_ids, peer->id);
+	return err;
+}
+
+static void fmp_peer_free_rcu(struct rcu_head *rcu)
+{
+	struct fmp_peer *peer = container_of(rcu, struct fmp_peer, rcu);
+
+	free_percpu(peer->stats);
+	kfree(peer);
+}
+
+/**
+ * fmp_peer_remove() - remove a peer with all that hangs on it
+ * @peer: an inserted peer, not to be used by the caller any more
+ *
+ * First nothing finds it any more, then nothing can be hung into it any
+ * more, and its memory goes when the last reader has.
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_peer_remove(struct fmp_peer *peer)
+{
+	struct fmp_dev *fmp = peer->fmp;
+
+	fmp_overlay_remove_all(peer, true);
+	rhashtable_remove_fast(&fmp->peers, &peer->node, fmp_peer_params);
+	xa_erase(&fmp->peer_ids, peer->id);
+
+	spin_lock_bh(&peer->lock);
+	peer->dead = true;
+	fmp_session_remove_all(peer);
+	fmp_endpoint_free(rcu_replace_pointer(peer->endpoint, NULL,
+					      lockdep_is_held(&peer->lock)));
+	spin_unlock_bh(&peer->lock);
+
+	timer_shutdown_sync(&peer->timer);
+	fmp->n_peers--;
+	fmp->generation++;
+	call_rcu(&peer->rcu, fmp_peer_free_rcu);
+}
+
+/**
+ * fmp_peer_set_endpoint() - send to another endpoint from now on
+ * @peer: the peer
+ * @endpoint: owned by the peer from now on, freed if the peer was removed
+ *
+ * Context: Any but hard interrupt.
+ */
+void fmp_peer_set_endpoint(struct fmp_peer *peer,
+			   struct fmp_endpoint *endpoint)
+{
+	spin_lock_bh(&peer->lock);
+	if (!peer->dead)
+		endpoint = rcu_replace_pointer(peer->endpoint, endpoint,
+					       lockdep_is_held(&peer->lock));
+	spin_unlock_bh(&peer->lock);
+	fmp_endpoint_free(endpoint);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Peers of a device.
+ */
+#ifndef FMP_PEER_H
+#define FMP_PEER_H
+
+#include <linux/list.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/types.h>
+#include <uapi/linux/fmp.h>
+
+#include "link.h"
+#include "stats.h"
+
+struct fmp_dev;
+struct fmp_endpoint;
+struct fmp_session;
+
+/* One netlink message holds a peer with all of them. */
+#define FMP_PEER_ADDRESSES_MAX	64U
+
+/**
+ * struct fmp_peer - who is at the other end
+ * @fmp: device
+ * @current_session: sends and receives, or NULL
+ * @endpoint: where frames are sent to, or NULL; replaced as a whole
+ * @stats: counters
+ * @last_rx: jiffies64 of the last authentic frame, 0 before one
+ * @lock: protects the slots, @endpoint's replacement, @dead
+ * @pending: receives and waits for the cutover, or NULL
+ * @previous: receives until the drain ends, or NULL
+ * @timer: next deadline of the slots
+ * @dead: removed; nothing may be hung into it any more
+ * @public_key: x-only key
+ * @node_addr: derived from it
+ * @node: linkage by public key
+ * @id: handle for dumps, ascending
+ * @addresses: overlay addresses, RCU list under the device's lock
+ * @n_addresses: how many
+ * @rcu: for freeing
+ *
+ * Found and used in RCU sections, or under the device's lock; freed a grace
+ * period after it was unhooked. @lock is taken with bottom halves disabled.
+ */
+struct fmp_peer {
+	struct fmp_dev *fmp;
+	struct fmp_session __rcu *current_session;
+	struct fmp_endpoint __rcu *endpoint;
+	struct fmp_peer_stats __percpu *stats;
+	u64 last_rx;
+
+	spinlock_t lock;
+	struct fmp_session __rcu *pending;
+	struct fmp_session __rcu *previous;
+	struct timer_list timer;
+	bool dead;
+
+	u8 public_key[FMP_PUBLIC_KEY_SIZE];
+	u8 node_addr[FMP_NODE_ADDR_LEN];
+	struct rhash_head node;
+	u32 id;
+	struct list_head addresses;
+	unsigned int n_addresses;
+	struct rcu_head rcu;
+};
+
+static inline void fmp_peer_stat_add(struct fmp_peer *peer,
+				     enum fmp_peer_stat stat, u64 n)
+{
+	this_cpu_add(peer->stats->value[stat], n);
+}
+
+static inline void fmp_peer_stat_inc(struct fmp_peer *peer,
+				     enum fmp_peer_stat stat)
+{
+	fmp_peer_stat_add(peer, stat, 1);
+}
+
+int fmp_peer_table_init(struct fmp_dev *fmp);
+void fmp_peer_table_destroy(struct fmp_dev *fmp);
+struct fmp_peer *fmp_peer_lookup(struct fmp_dev *fmp, const u8 *public_key);
+struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key);
+int fmp_peer_insert(struct fmp_peer *peer);
+void fmp_peer_free_unused(struct fmp_peer *peer);
+void fmp_peer_remove(struct fmp_peer *peer);
+void fmp_peer_set_endpoint(struct fmp_peer *peer,
+			   struct fmp_endpoint *endpoint);
+
+#endif /* FMP_PEER_H */

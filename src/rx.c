@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Receive path (spec 2.1, 2.2, 5.4, 5.5).
+ *
+ * encap_rcv judges the datagram and finds the session; the session's lane
+ * opens the frame and delivers what was in it. Until fmp_rx_open() has
+ * authenticated a frame, nothing but a drop counter changes.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+#include "device.h"
+#include "endpoint.h"
+#include "lane.h"
+#include "link.h"
+#include "notify.h"
+#include "peer.h"
+#include "rx.h"
+#include "session.h"
+#include "source.h"
+#include "wire.h"
+
+/**
+ * fmp_rx_drop() - drop a datagram and count why
+ * @fmp: device
+ * @skb: consumed
+ * @stat: the cause
+ *
+ * Context: Any but hard interrupt.
+ */
+void fmp_rx_drop(struct fmp_dev *fmp, struct sk_buff *skb, enum fmp_stat stat)
+{
+	fmp_stat_inc(fmp, stat);
+	kfree_skb(skb);
+}
+
+static void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
+			     enum fmp_stat stat, enum fmp_peer_stat peer_stat)
+{
+	fmp_peer_stat_inc(peer, peer_stat);
+	fmp_rx_drop(peer->fmp, skb, stat);
+}
+
+static const struct fmp_hdr *fmp_rx_hdr(const struct sk_buff *skb)
+{
+	return (const struct fmp_hdr *)(skb->data + sizeof(struct udphdr));
+}
+
+static u64 fmp_rx_counter(const struct sk_buff *skb)
+{
+	return get_unaligned_le64(&fmp_rx_hdr(skb)->counter);
+}
+
+static size_t fmp_rx_inner_len(const struct sk_buff *skb)
+{
+	return skb->len - sizeof(struct udphdr) - FMP_FRAME_MIN;
+}
+
+/**
+ * fmp_rx_index() - receiver index of a frame
+ * @skb: the datagram from its UDP header on, the FMP header pulled
+ *
+ * Context: Any.
+ * Return: The index.
+ */
+struct fmp_local_index fmp_rx_index(const struct sk_buff *skb)
+{
+	return (struct fmp_local_index){
+		get_unaligned_le32(&fmp_rx_hdr(skb)->receiver_idx)
+	};
+}
+
+static void fmp_rx_drop_replay(struct fmp_session *session,
+			       struct sk_buff *skb)
+{
+	u64 highest = READ_ONCE(session->replay.highest);
+	u64 counter = fmp_rx_counter(skb);
+	enum fmp_stat stat = FMP_RX_DROP_REPLAY;
+
+	if (counter == U64_MAX)
+		stat = FMP_RX_DROP_COUNTER_LIMIT;
+	else if (counter < highest && highest - counter >= FMP_REPLAY_WINDOW)
+		stat = FMP_RX_DROP_TOO_OLD;
+	fmp_rx_drop_peer(session->peer, skb, stat, FMP_PEER_RX_DROP_REPLAY);
+}
+
+/* The peer moves where its newest frame came from (spec 5.5 RULE). */
+static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
+{
+	struct fmp_peer *peer = session->peer;
+	const struct fmp_endpoint *old;
+	struct fmp_endpoint *endpoint;
+	bool moved;
+
+	old = rcu_dereference(peer->endpoint);
+	if (likely(old && fmp_endpoint_matches(old, skb)))
+		return;
+	/* Without memory the next frame moves it. */
+	endpoint = fmp_endpoint_from_skb(skb);
+	if (!endpoint)
+		return;
+	moved = !fmp_endpoint_same_remote(old, endpoint);
+	fmp_peer_set_endpoint(peer, endpoint);
+	if (moved)
+		fmp_notify_endpoint(peer);
+}
+
+/* What follows from a frame's being authentic, in the order of spec 5.5. */
+static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
+			     u64 counter)
+{
+	struct fmp_peer *peer = session->peer;
+	u8 flags = fmp_rx_hdr(skb)->flags;
+	u64 now = get_jiffies_64();
+
+	if (counter == session->replay.highest) {
+		s8 k = flags & FMP_FLAG_K;
+
+		if (READ_ONCE(session->k_seen) != k)
+			WRITE_ONCE(session->k_seen, k);
+		if (session->slot == FMP_SLOT_CURRENT)
+			fmp_rx_roam(session, skb);
+	}
+	fmp_peer_stat_inc(peer, FMP_PEER_RX_PACKETS);
+	fmp_peer_stat_add(peer, FMP_PEER_RX_BYTES,
+			  skb->len - sizeof(struct udphdr));
+	if (READ_ONCE(peer->last_rx) != now)
+		WRITE_ONCE(peer->last_rx, now);
+}
+
+static int fmp_rx_ecn(struct sk_buff *skb, __be16 outer_protocol,
+		      unsigned int outer_offset)
+{
+	const void *outer = skb->head + outer_offset;
+
+	if (outer_protocol == htons(ETH_P_IP))
+		return IP_ECN_decapsulate(outer, skb);
+	return IP6_ECN_decapsulate(outer, skb);
+}
+
+/* Leaves the packet alone in the skb: padding after it is not part of it. */
+static bool fmp_rx_trim_ip(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		len = ntohs(ip_hdr(skb)->tot_len);
+		if (len < sizeof(struct iphdr))
+			return false;
+	} else {
+		len = ntohs(ipv6_hdr(skb)->payload_len) +
+		      sizeof(struct ipv6hdr);
+	}
+	return len <= skb->len && !pskb_trim(skb, len);
+}
+
+static __be16 fmp_rx_ip_protocol(const struct sk_buff *skb)
+{
+	if (skb->len >= sizeof(struct iphdr) && skb->data[0] >> 4 == 4)
+		return htons(ETH_P_IP);
+	if (skb->len >= sizeof(struct ipv6hdr) && skb->data[0] >> 4 == 6)
+		return htons(ETH_P_IPV6);
+	return 0;
+}
+
+static void fmp_rx_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+
+	fmp_stat_inc(fmp, FMP_RX_IP);
+	dev_sw_netstats_rx_add(fmp->dev, len);
+	if (gro_cells_receive(&fmp->cells, skb) == NET_RX_DROP)
+		fmp_stat_inc(fmp, FMP_RX_DROP_STACK);
+}
+
+static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
+{
+	unsigned int outer_offset = skb_network_header(skb) - skb->head;
+	__be16 outer_protocol = skb->protocol;
+	struct fmp_dev *fmp = peer->fmp;
+
+	if (fmp_rx_inner_len(skb) < sizeof(struct fmp_inner_ip))
+		goto malformed;
+	skb_pull(skb, sizeof(struct udphdr) + FMP_IP_HEADROOM);
+	if (pskb_trim(skb, skb->len - FMP_TAG_LEN))
+		goto malformed;
+
+	skb->protocol = fmp_rx_ip_protocol(skb);
+	skb_reset_network_header(skb);
+	if (!skb->protocol || !fmp_rx_trim_ip(skb))
+		goto malformed;
+	if (!fmp_source_ok(peer, skb)) {
+		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_SOURCE,
+				 FMP_PEER_RX_DROP_SOURCE);
+		return;
+	}
+	/* Not-ECT inside a packet that a router marked CE (RFC 6040). */
+	if (fmp_rx_ecn(skb, outer_protocol, outer_offset) > 1) {
+		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_ECN,
+				 FMP_PEER_RX_DROP_OTHER);
+		return;
+	}
+
+	skb_reset_mac_header(skb);
+	skb_reset_transport_header(skb);
+	skb_scrub_packet(skb, true);
+	/* The AEAD vouches for every byte the peer sent. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	skb_clear_hash(skb);
+	fmp_rx_deliver(fmp, skb);
+	return;
+
+malformed:
+	fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_IP_MALFORMED,
+			 FMP_PEER_RX_DROP_MALFORMED);
+}
+
+static void fmp_rx_dispatch(struct fmp_peer *peer, struct sk_buff *skb)
+{
+	u8 type = skb->data[sizeof(struct udphdr) + FMP_HDR_LEN +
+			    FMP_TIMESTAMP_LEN];
+
+	switch (type) {
+	case FMP_LINK_IP:
+		fmp_rx_ip(peer, skb);
+		return;
+	case FMP_LINK_HEARTBEAT:
+		fmp_stat_inc(peer->fmp, FMP_RX_HEARTBEAT);
+		consume_skb(skb);
+		return;
+	}
+	fmp_rx_drop_peer(peer, skb, fmp_link_type_known(type) ?
+			 FMP_RX_DROP_LINK_UNHANDLED : FMP_RX_DROP_LINK_UNKNOWN,
+			 FMP_PEER_RX_DROP_OTHER);
+}
+
+/**
+ * fmp_rx_open() - authenticate a frame and act on it
+ * @fmp: device
+ * @session: found by the frame's receiver index
+ * @skb: the datagram from its UDP header on, judged FMP_OK_ESTABLISHED;
+ *       consumed
+ *
+ * Context: RCU read section, bottom halves disabled, the owner lock of the
+ * session's lane held.
+ */
+void fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
+		 struct sk_buff *skb)
+{
+	struct fmp_peer *peer = session->peer;
+	u64 counter = fmp_rx_counter(skb);
+	size_t inner_len;
+
+	if (!fmp_replay_check(&session->replay, counter)) {
+		fmp_rx_drop_replay(session, skb);
+		return;
+	}
+	if (skb_linearize_cow(skb)) {
+		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_NOMEM,
+				 FMP_PEER_RX_DROP_OTHER);
+		return;
+	}
+	inner_len = fmp_rx_inner_len(skb);
+	if (!fmp_open(skb->data + sizeof(struct udphdr), inner_len, counter,
+		      &session->receive_key)) {
+		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_AUTH,
+				 FMP_PEER_RX_DROP_AUTH);
+		return;
+	}
+	if (!fmp_replay_commit(&session->replay, counter)) {
+		fmp_rx_drop_replay(session, skb);
+		return;
+	}
+
+	if (unlikely(READ_ONCE(session->slot) == FMP_SLOT_PENDING))
+		fmp_session_promote(session,
+				    fmp_rx_hdr(skb)->flags & FMP_FLAG_K);
+	if (inner_len < FMP_INNER_MIN) {
+		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_INNER_SHORT,
+				 FMP_PEER_RX_DROP_MALFORMED);
+		return;
+	}
+	fmp_rx_authentic(session, skb, counter);
+	fmp_rx_dispatch(peer, skb);
+}
+
+static void fmp_rx_established(struct fmp_dev *fmp, struct sk_buff *skb)
+{
+	struct fmp_session *session;
+
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) + FMP_HDR_LEN)) {
+		fmp_rx_drop(fmp, skb, FMP_RX_DROP_NOMEM);
+		return;
+	}
+	session = fmp_index_lookup(&fmp->indices, fmp_rx_index(skb));
+	if (!session) {
+		fmp_rx_drop(fmp, skb, FMP_RX_DROP_UNKNOWN_INDEX);
+		return;
+	}
+	/* A hint only, but it spares a replay the way to the lane. */
+	if (!fmp_replay_check(&session->replay, fmp_rx_counter(skb))) {
+		fmp_rx_drop_replay(session, skb);
+		return;
+	}
+	fmp_lane_receive(fmp, session, skb);
+}
+
+static enum fmp_stat fmp_rx_verdict_stat(enum fmp_verdict verdict)
+{
+	switch (verdict) {
+	case FMP_BAD_SHORT:
+		return FMP_RX_DROP_SHORT;
+	case FMP_BAD_VERSION:
+		return FMP_RX_DROP_VERSION;
+	case FMP_BAD_LENGTH:
+		return FMP_RX_DROP_LENGTH;
+	case FMP_BAD_ESTABLISHED:
+		return FMP_RX_DROP_ESTABLISHED_SHORT;
+	case FMP_BAD_MSG1:
+		return FMP_RX_DROP_MSG1_MALFORMED;
+	case FMP_BAD_MSG2:
+		return FMP_RX_DROP_MSG2_MALFORMED;
+	case FMP_OK_MSG1:
+		return FMP_RX_DROP_MSG1_NO_AGENT;
+	case FMP_OK_MSG2:
+		return FMP_RX_DROP_MSG2_NO_AGENT;
+	default:
+		return FMP_RX_DROP_PHASE;
+	}
+}
+
+/**
+ * fmp_rx_encap() - receive a datagram from a socket of ours
+ * @sk: the socket
+ * @skb: the datagram from its UDP header on, its checksum verified; consumed
+ *
+ * Context: Softirq, RCU read section.
+ * Return: 0: nothing is left to the socket.
+ */
+int fmp_rx_encap(struct sock *sk, struct sk_buff *skb)
+{
+	struct fmp_dev *fmp = rcu_dereference_sk_user_data(sk);
+	enum fmp_verdict verdict;
+	unsigned int len;
+
+	/* The socket is being closed. */
+	if (unlikely(!fmp)) {
+		kfree_skb(skb);
+		return 0;
+	}
+
+	/* Neither the route nor the device it came by outlives a queue. */
+	skb_dst_drop(skb);
+	skb->dev = fmp->dev;
+
+	fmp_stat_inc(fmp, FMP_RX_FRAMES);
+	len = skb->len - sizeof(struct udphdr);
+	if (!pskb_may_pull(skb, sizeof(struct udphdr) +
+				min(len, FMP_PREFIX_LEN))) {
+		fmp_rx_drop(fmp, skb, FMP_RX_DROP_NOMEM);
+		return 0;
+	}
+
+	verdict = fmp_wire_check(skb->data + sizeof(struct udphdr), len);
+	if (likely(verdict == FMP_OK_ESTABLISHED))
+		fmp_rx_established(fmp, skb);
+	else
+		fmp_rx_drop(fmp, skb, fmp_rx_verdict_stat(verdict));
+	return 0;
+}

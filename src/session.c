@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions: the keys of one handshake and their use (spec 5.1, 8).
+ *
+ * A peer has three slots for them. Keys come in through netlink, into
+ * "current" if it is free and into "pending" otherwise. A pending session
+ * becomes current when a frame authenticates under it, or 250 ms after it was
+ * installed if we initiated; what was current then receives for 10 s more.
+ */
+#include <linux/jiffies.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "device.h"
+#include "notify.h"
+#include "peer.h"
+#include "session.h"
+#include "wire.h"
+
+/* Spec 8.9 RULE 2, 8.9 RULE 6, 8.6. */
+#define FMP_CUTOVER_DELAY	msecs_to_jiffies(250)
+#define FMP_PENDING_LIFETIME	(60 * HZ)
+#define FMP_DRAIN		(10 * HZ)
+
+/**
+ * fmp_session_now_ms() - clock of session ages and inner timestamps
+ *
+ * Suspended time counts, so that ages are those of the peer.
+ *
+ * Context: Any.
+ * Return: Boot time in milliseconds.
+ */
+u64 fmp_session_now_ms(void)
+{
+	return ktime_to_ms(ktime_get_boottime());
+}
+
+/**
+ * fmp_session_alloc() - make a session that has neither keys nor an index
+ * @peer: its owner
+ *
+ * Context: Process context.
+ * Return: The session, for fmp_index_claim() and fmp_session_install(), or
+ * fmp_session_free_unused(); NULL without memory.
+ */
+struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
+{
+	struct fmp_session *session;
+
+	session = kzalloc(sizeof(*session), GFP_KERNEL);
+	if (!session)
+		return NULL;
+	session->hold = kzalloc(sizeof(*session->hold), GFP_KERNEL);
+	if (!session->hold) {
+		kfree(session);
+		return NULL;
+	}
+
+	session->peer = peer;
+	session->slot = FMP_SLOT_PENDING;
+	session->k_seen = -1;
+	session->cpu = FMP_CPU_NONE;
+	return session;
+}
+
+/**
+ * fmp_session_free_unused() - free a session that was never to be found
+ * @session: without an index
+ *
+ * Context: Any.
+ */
+void fmp_session_free_unused(struct fmp_session *session)
+{
+	kfree(session->hold);
+	kfree_sensitive(session);
+}
+
+static void fmp_session_free_rcu(struct rcu_head *rcu)
+{
+	kfree_sensitive(container_of(rcu, struct fmp_session, rcu));
+}
+
+/* The slot that held the session no longer does. */
+static void fmp_session_retire(struct fmp_session *session)
+{
+	struct fmp_dev *fmp = session->peer->fmp;
+
+	fmp_notify_session(session, FMP_CMD_SESSION_DEL_NTF, GFP_ATOMIC);
+	fmp_index_release(&fmp->indices, session);
+	call_rcu(&session->rcu, fmp_session_free_rcu);
+}
+
+static struct fmp_session *fmp_session_take(struct fmp_peer *peer,
+					    struct fmp_session __rcu **slot)
+{
+	struct fmp_session *session;
+
+	session = rcu_dereference_protected(*slot,
+					    lockdep_is_held(&peer->lock));
+	RCU_INIT_POINTER(*slot, NULL);
+	return session;
+}
+
+static void fmp_session_retire_slot(struct fmp_peer *peer,
+				    struct fmp_session __rcu **slot)
+{
+	struct fmp_session *session = fmp_session_take(peer, slot);
+
+	if (session)
+		fmp_session_retire(session);
+}
+
+static void fmp_session_arm(struct fmp_peer *peer, u64 deadline)
+{
+	unsigned long expires = jiffies + (unsigned long)(deadline -
+							  get_jiffies_64());
+
+	/* Keeps the earlier one; the timer looks after all slots. */
+	if (!timer_pending(&peer->timer) ||
+	    time_before(expires, peer->timer.expires))
+		mod_timer(&peer->timer, expires);
+}
+
+static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
+{
+	struct fmp_peer *peer = session->peer;
+
+	session->k_bit = k_bit;
+	session->established = fmp_session_now_ms();
+	WRITE_ONCE(session->slot, FMP_SLOT_CURRENT);
+	rcu_assign_pointer(peer->current_session, session);
+}
+
+static void fmp_session_put_pending(struct fmp_session *session)
+{
+	struct fmp_peer *peer = session->peer;
+
+	/* At most one, the newest (spec 7.5 RULE 3, 8.9 RULE 1). */
+	fmp_session_retire_slot(peer, &peer->pending);
+
+	session->established = fmp_session_now_ms();
+	session->deadline = get_jiffies_64() + (session->initiator ?
+						FMP_CUTOVER_DELAY :
+						FMP_PENDING_LIFETIME);
+	rcu_assign_pointer(peer->pending, session);
+	fmp_session_arm(peer, session->deadline);
+}
+
+/**
+ * fmp_session_install() - put a session with keys and an index into its slot
+ * @session: owned by its peer from now on
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0, or -ENOENT if the peer was removed.
+ */
+int fmp_session_install(struct fmp_session *session)
+{
+	struct fmp_peer *peer = session->peer;
+
+	spin_lock_bh(&peer->lock);
+	if (peer->dead) {
+		spin_unlock_bh(&peer->lock);
+		return -ENOENT;
+	}
+	if (rcu_access_pointer(peer->current_session))
+		fmp_session_put_pending(session);
+	else
+		fmp_session_put_current(session, 0);
+	spin_unlock_bh(&peer->lock);
+	return 0;
+}
+
+static void fmp_session_cut_over(struct fmp_session *session, u8 k_bit)
+{
+	struct fmp_peer *peer = session->peer;
+	struct fmp_session *old;
+
+	fmp_session_take(peer, &peer->pending);
+	fmp_session_retire_slot(peer, &peer->previous);
+
+	old = rcu_dereference_protected(peer->current_session,
+					lockdep_is_held(&peer->lock));
+	if (old) {
+		WRITE_ONCE(old->slot, FMP_SLOT_PREVIOUS);
+		old->deadline = get_jiffies_64() + FMP_DRAIN;
+		rcu_assign_pointer(peer->previous, old);
+		fmp_session_arm(peer, old->deadline);
+	}
+	fmp_session_put_current(session, k_bit);
+	fmp_notify_session(session, FMP_CMD_SESSION_CUTOVER_NTF, GFP_ATOMIC);
+}
+
+/**
+ * fmp_session_promote() - cut over to a session that a frame proved
+ * @session: pending when the frame was looked at
+ * @k_bit: K bit of that frame, which we send from now on (spec 8.9 RULE 5)
+ *
+ * Only for frames that authenticated under the session: the proof is the
+ * decryption, never the bare K bit (spec 5.4 RULE).
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_session_promote(struct fmp_session *session, u8 k_bit)
+{
+	struct fmp_peer *peer = session->peer;
+
+	spin_lock(&peer->lock);
+	if (rcu_access_pointer(peer->pending) == session)
+		fmp_session_cut_over(session, k_bit);
+	spin_unlock(&peer->lock);
+}
+
+/* What the peer will send is the complement of what it sent last. */
+static u8 fmp_session_next_k(const struct fmp_peer *peer)
+{
+	const struct fmp_session *session;
+	s8 seen;
+
+	session = rcu_dereference_protected(peer->current_session,
+					    lockdep_is_held(&peer->lock));
+	if (!session)
+		return 0;
+	seen = READ_ONCE(session->k_seen);
+	return (seen < 0 ? session->k_bit : seen) ^ FMP_FLAG_K;
+}
+
+static void fmp_session_pending_due(struct fmp_peer *peer, u64 now)
+{
+	struct fmp_session *session;
+
+	session = rcu_dereference_protected(peer->pending,
+					    lockdep_is_held(&peer->lock));
+	if (!session)
+		return;
+	if (time_before64(now, session->deadline))
+		fmp_session_arm(peer, session->deadline);
+	else if (session->initiator)
+		fmp_session_cut_over(session, fmp_session_next_k(peer));
+	else
+		fmp_session_retire_slot(peer, &peer->pending);
+}
+
+static void fmp_session_previous_due(struct fmp_peer *peer, u64 now)
+{
+	struct fmp_session *session;
+
+	session = rcu_dereference_protected(peer->previous,
+					    lockdep_is_held(&peer->lock));
+	if (!session)
+		return;
+	if (time_before64(now, session->deadline))
+		fmp_session_arm(peer, session->deadline);
+	else
+		fmp_session_retire_slot(peer, &peer->previous);
+}
+
+/**
+ * fmp_session_timer() - do what is due in the slots of a peer
+ * @timer: of the peer
+ *
+ * Context: Timer softirq.
+ */
+void fmp_session_timer(struct timer_list *timer)
+{
+	struct fmp_peer *peer = container_of(timer, struct fmp_peer, timer);
+	u64 now = get_jiffies_64();
+
+	rcu_read_lock();
+	spin_lock(&peer->lock);
+	if (!peer->dead) {
+		fmp_session_previous_due(peer, now);
+		fmp_session_pending_due(peer, now);
+	}
+	spin_unlock(&peer->lock);
+	rcu_read_unlock();
+}
+
+/**
+ * fmp_session_remove() - remove a session before its time
+ * @session: found in its device's index table
+ *
+ * Context: RCU read section.
+ * Return: 0, or -ENOENT if it was gone from its slot already.
+ */
+int fmp_session_remove(struct fmp_session *session)
+{
+	struct fmp_peer *peer = session->peer;
+	struct fmp_session __rcu **slot = NULL;
+
+	spin_lock_bh(&peer->lock);
+	if (rcu_access_pointer(peer->current_session) == session)
+		slot = &peer->current_session;
+	else if (rcu_access_pointer(peer->pending) == session)
+		slot = &peer->pending;
+	else if (rcu_access_pointer(peer->previous) == session)
+		slot = &peer->previous;
+	if (slot)
+		fmp_session_retire_slot(peer, slot);
+	spin_unlock_bh(&peer->lock);
+
+	return slot ? 0 : -ENOENT;
+}
+
+/**
+ * fmp_session_remove_all() - remove the sessions of a peer that goes away
+ * @peer: the peer
+ *
+ * Context: The peer's lock held.
+ */
+void fmp_session_remove_all(struct fmp_peer *peer)
+{
+	lockdep_assert_held(&peer->lock);
+
+	fmp_session_retire_slot(peer, &peer->current_session);
+	fmp_session_retire_slot(peer, &peer->pending);
+	fmp_session_retire_slot(peer, &peer->previous);
+}
+
+/**
+ * fmp_session_next_counter() - reserve the counter of a frame to be sent
+ * @session: session to send with
+ * @counter: result
+ *
+ * A counter is consumed even if the frame is not sent after all (spec 6).
+ *
+ * Context: Any.
+ * Return: false if the key is used up and must not be used any more.
+ */
+bool fmp_session_next_counter(struct fmp_session *session, u64 *counter)
+{
+	*counter = atomic64_fetch_inc(&session->send_counter);
+	return *counter < FMP_SEND_LIMIT;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Sessions: the keys of one handshake and their use (spec 5.1, 8).
+ */
+#ifndef FMP_SESSION_H
+#define FMP_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/types.h>
+#include <uapi/linux/fmp.h>
+
+#include "crypto.h"
+#include "index.h"
+#include "replay.h"
+
+struct fmp_peer;
+
+/* No lane has received for the session yet. */
+#define FMP_CPU_NONE		(-1)
+/* Budget of one key (spec 13 #10), far from the end of the counter space. */
+#define FMP_SEND_LIMIT		(1ULL << 60)
+
+/**
+ * struct fmp_session - result of one handshake
+ * @index: our receiver index; its table entry leads here
+ * @receive_key: opens frames of the peer
+ * @peer: owner
+ * @slot: enum fmp_slot; written under the peer's lock, read without
+ * @k_seen: K bit of the newest frame received; -1 before one
+ * @cpu: lane that receives for the session, FMP_CPU_NONE before one
+ * @replay: counters received; committed by the session's lane only
+ * @send_counter: counter of the next frame to be sent
+ * @send_key: seals our frames
+ * @remote: receiver index that the peer chose
+ * @k_bit: FMP_FLAG_K or 0, to be sent
+ * @initiator: we initiated the handshake
+ * @established: when the session became current, boot time in milliseconds
+ * @deadline: jiffies64 at which the slot ends: cutover or expiry while
+ *            pending, end of the drain while previous; under the peer's lock
+ * @hold: for the quarantine of the index
+ * @rcu: for freeing
+ *
+ * Read by the packet paths in RCU sections and freed a grace period after it
+ * left its slot; nobody counts references. What receiving reads comes first,
+ * what is written for each frame received or sent has cache lines of its own.
+ */
+struct fmp_session {
+	struct fmp_index index;
+	struct fmp_key receive_key;
+	struct fmp_peer *peer;
+	u8 slot;
+	s8 k_seen;
+	int cpu;
+
+	struct fmp_replay replay ____cacheline_aligned;
+
+	atomic64_t send_counter ____cacheline_aligned;
+
+	struct fmp_key send_key ____cacheline_aligned;
+	struct fmp_remote_index remote;
+	u8 k_bit;
+	bool initiator;
+	u64 established;
+	u64 deadline;
+	struct fmp_index_hold *hold;
+	struct rcu_head rcu;
+};
+
+struct fmp_session *fmp_session_alloc(struct fmp_peer *peer);
+void fmp_session_free_unused(struct fmp_session *session);
+int fmp_session_install(struct fmp_session *session);
+int fmp_session_remove(struct fmp_session *session);
+void fmp_session_remove_all(struct fmp_peer *peer);
+void fmp_session_promote(struct fmp_session *session, u8 k_bit);
+void fmp_session_timer(struct timer_list *timer);
+bool fmp_session_next_counter(struct fmp_session *session, u64 *counter);
+u64 fmp_session_now_ms(void);
+
+#endif /* FMP_SESSION_H */

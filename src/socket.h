@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * UDP sockets of a device.
+ */
+#ifndef FMP_SOCKET_H
+#define FMP_SOCKET_H
+
+#include <linux/types.h>
+
+struct fmp_dev;
+
+int fmp_socket_open(struct fmp_dev *fmp, u16 *port);
+void fmp_socket_close(struct fmp_dev *fmp);
+
+#endif /* FMP_SOCKET_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Source check of decrypted packets: a peer may send from where our packets
+ * would reach it, so that no peer can speak for another.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/ip6_route.h>
+#include <net/ip_fib.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp_tunnel.h>
+
+#include "device.h"
+#include "overlay.h"
+#include "peer.h"
+#include "source.h"
+
+static bool fmp_source_hop_ok(struct fmp_peer *peer,
+			      const struct fib_nh_common *nhc, __be32 source)
+{
+	struct fmp_dev *fmp = peer->fmp;
+
+	if (nhc->nhc_dev != fmp->dev)
+		return false;
+	if (nhc->nhc_gw_family == AF_INET)
+		return fmp_overlay_peer4(fmp, nhc->nhc_gw.ipv4) == peer;
+	if (nhc->nhc_gw_family == AF_INET6)
+		return fmp_overlay_peer(fmp, &nhc->nhc_gw.ipv6) == peer;
+	return fmp_overlay_peer4(fmp, source) == peer;
+}
+
+/* Any hop of a multipath route will do: ours may not be the peer's choice. */
+static bool fmp_source_route4_ok(struct fmp_peer *peer, __be32 source)
+{
+	struct net_device *dev = peer->fmp->dev;
+	struct flowi4 fl4 = {
+		.daddr		= source,
+		.flowi4_oif	= dev->ifindex,
+	};
+	struct fib_result res;
+	int i;
+
+	if (fib_lookup(dev_net(dev), &fl4, &res, 0) ||
+	    res.type != RTN_UNICAST || !res.fi)
+		return false;
+	for (i = 0; i < fib_info_num_path(res.fi); i++)
+		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), source))
+			return true;
+	return false;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static bool fmp_source_route6_ok(struct fmp_peer *peer,
+				 const struct in6_addr *source)
+{
+	struct fmp_dev *fmp = peer->fmp;
+	struct flowi6 fl6 = {
+		.daddr		= *source,
+		.flowi6_oif	= fmp->dev->ifindex,
+	};
+	const struct in6_addr *hop;
+	struct dst_entry *dst;
+	bool ok;
+
+	dst = ip6_dst_lookup_flow(dev_net(fmp->dev), NULL, &fl6, NULL);
+	if (IS_ERR(dst))
+		return false;
+	hop = rt6_nexthop(container_of(dst, struct rt6_info, dst), source);
+	ok = dst->dev == fmp->dev && fmp_overlay_peer(fmp, hop) == peer;
+	dst_release(dst);
+	return ok;
+}
+#else
+static bool fmp_source_route6_ok(struct fmp_peer *peer,
+				 const struct in6_addr *source)
+{
+	return false;
+}
+#endif
+
+static bool fmp_source_ok4(struct fmp_peer *peer, __be32 source)
+{
+	struct fmp_peer *owner = fmp_overlay_peer4(peer->fmp, source);
+
+	if (owner)
+		return owner == peer;
+	return fmp_source_route4_ok(peer, source);
+}
+
+static bool fmp_source_ok6(struct fmp_peer *peer,
+			   const struct in6_addr *source)
+{
+	struct fmp_peer *owner;
+
+	/* Routing protocols speak from such, and no route tells whose it is. */
+	if (ipv6_addr_type(source) & IPV6_ADDR_LINKLOCAL)
+		return true;
+	owner = fmp_overlay_peer(peer->fmp, source);
+	if (owner)
+		return owner == peer;
+	return fmp_source_route6_ok(peer, source);
+}
+
+/**
+ * fmp_source_ok() - tell whether a peer may send a packet
+ * @peer: who sent it
+ * @skb: inner packet, its network header complete and at skb->data
+ *
+ * An overlay address is its owner's and nobody else's. For other sources, the
+ * route back has to lead through the device to the peer.
+ *
+ * Context: RCU read section, bottom halves disabled.
+ * Return: false if the packet must be dropped.
+ */
+bool fmp_source_ok(struct fmp_peer *peer, const struct sk_buff *skb)
+{
+	if (!READ_ONCE(peer->fmp->config.source_check))
+		return true;
+	if (skb->protocol == htons(ETH_P_IP))
+		return fmp_source_ok4(peer, ip_hdr(skb)->saddr);
+	return fmp_source_ok6(peer, &ipv6_hdr(skb)->saddr);
+}

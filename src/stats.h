@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters of devices and peers. Every drop has one of its own.
+ */
+#ifndef FMP_STATS_H
+#define FMP_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/**
+ * enum fmp_stat - counters of a device; fmp_stat_name() has what users see
+ *
+ * Those named RX_DROP and TX_DROP count packets that went no further, and
+ * each such packet counts in exactly one of them.
+ */
+enum fmp_stat {
+	FMP_RX_FRAMES,
+	FMP_RX_INLINE,
+	FMP_RX_HANDOFF,
+	FMP_RX_HEARTBEAT,
+	FMP_RX_IP,
+	FMP_RX_DROP_SHORT,
+	FMP_RX_DROP_VERSION,
+	FMP_RX_DROP_LENGTH,
+	FMP_RX_DROP_PHASE,
+	FMP_RX_DROP_ESTABLISHED_SHORT,
+	FMP_RX_DROP_MSG1_MALFORMED,
+	FMP_RX_DROP_MSG2_MALFORMED,
+	FMP_RX_DROP_MSG1_NO_AGENT,
+	FMP_RX_DROP_MSG2_NO_AGENT,
+	FMP_RX_DROP_UNKNOWN_INDEX,
+	FMP_RX_DROP_COUNTER_LIMIT,
+	FMP_RX_DROP_REPLAY,
+	FMP_RX_DROP_TOO_OLD,
+	FMP_RX_DROP_AUTH,
+	FMP_RX_DROP_INNER_SHORT,
+	FMP_RX_DROP_LINK_UNKNOWN,
+	FMP_RX_DROP_LINK_UNHANDLED,
+	FMP_RX_DROP_IP_MALFORMED,
+	FMP_RX_DROP_ECN,
+	FMP_RX_DROP_SOURCE,
+	FMP_RX_DROP_LANE_FULL,
+	FMP_RX_DROP_STACK,
+	FMP_RX_DROP_NOMEM,
+	FMP_TX_FRAMES,
+	FMP_TX_DROP_NOT_IP,
+	FMP_TX_DROP_NO_PEER,
+	FMP_TX_DROP_MULTICAST,
+	FMP_TX_DROP_NO_SESSION,
+	FMP_TX_DROP_NO_ENDPOINT,
+	FMP_TX_DROP_NO_SOCKET,
+	FMP_TX_DROP_NO_ROUTE,
+	FMP_TX_DROP_LOOP,
+	FMP_TX_DROP_TOO_LONG,
+	FMP_TX_DROP_GSO,
+	FMP_TX_DROP_COUNTER_LIMIT,
+	FMP_TX_DROP_NOMEM,
+	FMP_STAT_COUNT,
+};
+
+/**
+ * struct fmp_stats - counters of a device on one CPU
+ * @value: by enum fmp_stat
+ */
+struct fmp_stats {
+	u64 value[FMP_STAT_COUNT];
+};
+
+/**
+ * enum fmp_peer_stat - counters of a peer; the drops also count in the device
+ */
+enum fmp_peer_stat {
+	FMP_PEER_RX_PACKETS,
+	FMP_PEER_RX_BYTES,
+	FMP_PEER_TX_PACKETS,
+	FMP_PEER_TX_BYTES,
+	FMP_PEER_RX_DROP_REPLAY,
+	FMP_PEER_RX_DROP_AUTH,
+	FMP_PEER_RX_DROP_MALFORMED,
+	FMP_PEER_RX_DROP_SOURCE,
+	FMP_PEER_RX_DROP_OTHER,
+	FMP_PEER_TX_DROP,
+	FMP_PEER_STAT_COUNT,
+};
+
+/**
+ * struct fmp_peer_stats - counters of a peer on one CPU
+ * @value: by enum fmp_peer_stat
+ */
+struct fmp_peer_stats {
+	u64 value[FMP_PEER_STAT_COUNT];
+};
+
+const char *fmp_stat_name(enum fmp_stat stat);
+const char *fmp_peer_stat_name(enum fmp_peer_stat stat);
+u64 fmp_stat_read(const struct fmp_stats __percpu *stats, enum fmp_stat stat);
+u64 fmp_peer_stat_read(const struct fmp_peer_stats __percpu *stats,
+		       enum fmp_peer_stat stat);
+
+#endif /* FMP_STATS_H */

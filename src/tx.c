@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Send path (spec section 6).
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+#include "device.h"
+#include "endpoint.h"
+#include "overlay.h"
+#include "peer.h"
+#include "session.h"
+#include "tx.h"
+#include "wire.h"
+
+static void fmp_tx_unreachable(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH,
+				0);
+}
+
+static bool fmp_tx_is_multicast(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return ipv4_is_multicast(ip_hdr(skb)->daddr) ||
+		       ipv4_is_lbcast(ip_hdr(skb)->daddr);
+	return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+}
+
+static void fmp_tx_drop(struct fmp_dev *fmp, struct sk_buff *skb,
+			enum fmp_stat stat)
+{
+	fmp_stat_inc(fmp, stat);
+	DEV_STATS_INC(fmp->dev, tx_dropped);
+	kfree_skb(skb);
+}
+
+static void fmp_tx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
+			     enum fmp_stat stat)
+{
+	fmp_peer_stat_inc(peer, FMP_PEER_TX_DROP);
+	fmp_tx_drop(peer->fmp, skb, stat);
+}
+
+static enum fmp_stat fmp_tx_error_stat(int err)
+{
+	switch (err) {
+	case -ENOTCONN:
+		return FMP_TX_DROP_NO_SOCKET;
+	case -ELOOP:
+		return FMP_TX_DROP_LOOP;
+	default:
+		return FMP_TX_DROP_NO_ROUTE;
+	}
+}
+
+/*
+ * One linear piece that is ours alone, with room for what goes around the
+ * packet. The socket that sent it stays charged until the outer packet is
+ * out, which is what keeps TCP from filling the queues below.
+ */
+static int fmp_tx_make_room(struct sk_buff *skb)
+{
+	unsigned int tail = skb->data_len + FMP_TAG_LEN;
+	unsigned int head = 0;
+
+	if (skb_headroom(skb) < FMP_TX_HEADROOM)
+		head = SKB_DATA_ALIGN(FMP_TX_HEADROOM - skb_headroom(skb));
+	if (head || skb_cloned(skb) ||
+	    skb_end_pointer(skb) - skb_tail_pointer(skb) < tail) {
+		if (pskb_expand_head(skb, head, tail, GFP_ATOMIC))
+			return -ENOMEM;
+	}
+	return skb_linearize(skb);
+}
+
+static void fmp_tx_seal(struct fmp_session *session, struct sk_buff *skb,
+			u64 counter)
+{
+	struct fmp_inner_ip inner = {
+		.timestamp = cpu_to_le32(fmp_session_now_ms() -
+					 session->established),
+		.type = FMP_LINK_IP,
+	};
+	unsigned int inner_len = skb->len + sizeof(inner);
+
+	memcpy(skb_push(skb, sizeof(inner)), &inner, sizeof(inner));
+	skb_put(skb, FMP_TAG_LEN);
+	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN), session->k_bit, inner_len,
+		      session->remote.value, counter);
+	fmp_seal(skb->data, inner_len, counter, &session->send_key);
+	skb->ip_summed = CHECKSUM_NONE;
+}
+
+static void fmp_tx_packet(struct fmp_session *session,
+			  struct fmp_endpoint *endpoint, struct sk_buff *skb)
+{
+	struct fmp_peer *peer = session->peer;
+	struct fmp_dev *fmp = peer->fmp;
+	unsigned int packet_len = skb->len;
+	unsigned int frame_len;
+	u64 counter;
+	u8 tos;
+	int err;
+
+	if (skb->len > FMP_PAYLOAD_MAX - sizeof(struct fmp_inner_ip)) {
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_TOO_LONG);
+		return;
+	}
+	if ((skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) ||
+	    fmp_tx_make_room(skb)) {
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NOMEM);
+		return;
+	}
+	if (!fmp_session_next_counter(session, &counter)) {
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_COUNTER_LIMIT);
+		return;
+	}
+
+	/* The inner class stays private, congestion does not (RFC 6040). */
+	tos = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb);
+	/* Queues below can still tell inner flows apart. */
+	skb_get_hash(skb);
+	fmp_tx_seal(session, skb, counter);
+	frame_len = skb->len;
+
+	err = fmp_endpoint_send(fmp, endpoint, skb, tos);
+	if (unlikely(err)) {
+		fmp_tx_drop_peer(peer, skb, fmp_tx_error_stat(err));
+		return;
+	}
+	fmp_stat_inc(fmp, FMP_TX_FRAMES);
+	fmp_peer_stat_inc(peer, FMP_PEER_TX_PACKETS);
+	fmp_peer_stat_add(peer, FMP_PEER_TX_BYTES, frame_len);
+	dev_sw_netstats_tx_add(fmp->dev, 1, packet_len);
+}
+
+static void fmp_tx_segments(struct fmp_session *session,
+			    struct fmp_endpoint *endpoint, struct sk_buff *skb)
+{
+	struct sk_buff *segs, *next;
+
+	segs = skb_gso_segment(skb, 0);
+	if (IS_ERR(segs)) {
+		fmp_tx_drop_peer(session->peer, skb, FMP_TX_DROP_GSO);
+		return;
+	}
+	/* Nothing to segment after all. */
+	if (!segs) {
+		fmp_tx_packet(session, endpoint, skb);
+		return;
+	}
+
+	consume_skb(skb);
+	skb_list_walk_safe(segs, skb, next) {
+		skb_mark_not_on_list(skb);
+		fmp_tx_packet(session, endpoint, skb);
+	}
+}
+
+static void fmp_tx_peer(struct fmp_peer *peer, struct sk_buff *skb)
+{
+	struct fmp_endpoint *endpoint;
+	struct fmp_session *session;
+
+	session = rcu_dereference(peer->current_session);
+	if (unlikely(!session)) {
+		fmp_tx_unreachable(skb);
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_SESSION);
+		return;
+	}
+	endpoint = rcu_dereference(peer->endpoint);
+	if (unlikely(!endpoint)) {
+		fmp_tx_unreachable(skb);
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_ENDPOINT);
+		return;
+	}
+
+	if (skb_is_gso(skb))
+		fmp_tx_segments(session, endpoint, skb);
+	else
+		fmp_tx_packet(session, endpoint, skb);
+}
+
+/**
+ * fmp_tx() - send a packet that was routed to the device
+ * @skb: inner packet; consumed
+ * @dev: the device
+ *
+ * Context: ndo_start_xmit: RCU read section, bottom halves disabled.
+ * Return: NETDEV_TX_OK; what cannot be sent is dropped and counted.
+ */
+netdev_tx_t fmp_tx(struct sk_buff *skb, struct net_device *dev)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+	struct fmp_peer *peer;
+
+	if (unlikely(!pskb_inet_may_pull(skb) ||
+		     ip_tunnel_parse_protocol(skb) != skb->protocol)) {
+		fmp_tx_drop(fmp, skb, FMP_TX_DROP_NOT_IP);
+		return NETDEV_TX_OK;
+	}
+
+	peer = fmp_overlay_next_hop(fmp, skb);
+	if (unlikely(!peer)) {
+		if (fmp_tx_is_multicast(skb)) {
+			fmp_tx_drop(fmp, skb, FMP_TX_DROP_MULTICAST);
+			return NETDEV_TX_OK;
+		}
+		fmp_tx_unreachable(skb);
+		fmp_tx_drop(fmp, skb, FMP_TX_DROP_NO_PEER);
+		return NETDEV_TX_OK;
+	}
+	fmp_tx_peer(peer, skb);
+	return NETDEV_TX_OK;
+}
