@@ -5,6 +5,7 @@
 # text of the latest line that matches "section".  Status 1 when there is any.
 
 BEGIN {
+	name = section != "" ? "guest: " : ""
 	# After this many lines a report has been told.
 	span = 60
 	complaint = "BUG: |BUG\\]|WARNING: |Oops|KASAN|UBSAN|KFENCE: |KCSAN|ODEBUG|Kernel panic" \
