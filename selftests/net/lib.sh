@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the guest suites: KTAP, hosts on an underlay, tunnels between them.
+#
+#   a ---\            underlay of host N:  10.0.N.2/24 fd00:N::2/64, router .1
+#   b ----[ router ]  overlay of host N:   10.9.0.N/24 fd09::N/64 on fmp0
+#   c ---/
+
+set -u
+
+KTAP_N=0
+KTAP_FAILED=0
+TMP=$(mktemp -d)
+
+# X-only public keys of the hosts 1 to 4.
+KEYS=(
+	none
+	84bf7562262bbd6940085748f3be6afa52ae317155181ece31b66351ccffa4b0
+	5b5ddab24397e310e24d0a54ba85eaf4fe7d1866555156c7ac4558e674838a0e
+	1b84c5567b126440995d3ed5aaba0565d71e1834604819ff9c17f5e9d5dd078f
+	462779ad4aad39514614751a71085f2f10e1c7a593e4e030efb5b8721ce55b0b
+)
+
+ktap_begin() { echo "KTAP version 1"; }
+
+ktap_pass() {
+	KTAP_N=$((KTAP_N + 1))
+	echo "ok $KTAP_N $*"
+}
+
+ktap_fail() {
+	KTAP_N=$((KTAP_N + 1))
+	KTAP_FAILED=$((KTAP_FAILED + 1))
+	echo "not ok $KTAP_N $*"
+}
+
+ktap_skip() {
+	KTAP_N=$((KTAP_N + 1))
+	echo "ok $KTAP_N $1 # SKIP $2"
+}
+
+ktap_end() {
+	cleanup
+	echo "1..$KTAP_N"
+	[ "$KTAP_FAILED" = 0 ]
+	exit
+}
+
+# check NAME COMMAND...: the command succeeds
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ktap_pass "$name"
+	else
+		printf '# %s\n' "failed: $*" "${out:-no output}" | sed 's/^\([^#]\)/# \1/'
+		ktap_fail "$name"
+	fi
+}
+
+# check_fail NAME COMMAND...: the command fails
+check_fail() {
+	local name=$1
+	shift
+	check "$name" refused "$@"
+}
+
+refused() { ! "$@"; }
+
+# check_equal NAME WANTED GOT
+check_equal() {
+	if [ "$2" = "$3" ]; then
+		ktap_pass "$1"
+	else
+		printf '# %s\n' "wanted: $2" "got:    $3"
+		ktap_fail "$1"
+	fi
+}
+
+# await SECONDS COMMAND...: the command succeeds before the time is up
+await() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+die() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+must() { "$@" || die "failed: $*"; }
+
+# in_host NUMBER COMMAND...
+in_host() {
+	local n=$1
+	shift
+	ip netns exec "h$n" "$@"
+}
+
+make_router() {
+	must ip netns add router
+	must ip -n router link set lo up
+	ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
+# make_host NUMBER: a host with an underlay address
+make_host() {
+	local n=$1
+	must ip netns add "h$n"
+	must ip -n "h$n" link set lo up
+	must ip -n "h$n" link add eth0 type veth peer name "r$n" netns router
+	must ip -n router addr add "10.0.$n.1/24" dev "r$n"
+	must ip -n router addr add "fd00:$n::1/64" dev "r$n" nodad
+	must ip -n router link set "r$n" up
+	must ip -n "h$n" addr add "10.0.$n.2/24" dev eth0
+	must ip -n "h$n" addr add "fd00:$n::2/64" dev eth0 nodad
+	must ip -n "h$n" link set eth0 up
+	must ip -n "h$n" route add default via "10.0.$n.1"
+	must ip -n "h$n" -6 route add default via "fd00:$n::1"
+}
+
+# make_tunnel NUMBER: the device fmp0 of a host, with overlay addresses
+make_tunnel() {
+	local n=$1
+	must ip -n "h$n" link add fmp0 type fmp
+	must ip -n "h$n" addr add "10.9.0.$n/24" dev fmp0
+	must ip -n "h$n" addr add "fd09::$n/64" dev fmp0 nodad
+	must ip -n "h$n" link set fmp0 up
+}
+
+# endpoint_of NUMBER [4|6]
+endpoint_of() {
+	case ${2:-4} in
+	4) echo "10.0.$1.2:2121" ;;
+	6) echo "[fd00:$1::2]:2121" ;;
+	esac
+}
+
+# A key file for one direction of the session GENERATION between two hosts.
+key_file() {
+	local file=$TMP/key.$1.$2.${3:-1}
+	[ -e "$file" ] || (umask 077; printf '%s' "key of $1 to $2, ${3:-1}" | sha256sum | cut -c1-64 >"$file")
+	echo "$file"
+}
+
+# index_of LOCAL REMOTE [GENERATION]: the receiver index that LOCAL chose
+index_of() { printf '0x%x' $((0x01000000 * $1 + 0x10000 * $2 + ${3:-1})); }
+
+# add_peer LOCAL REMOTE [4|6]
+add_peer() {
+	must in_host "$1" fmp peer add fmp0 "${KEYS[$2]}" endpoint "$(endpoint_of "$2" "${3:-4}")" \
+		address "10.9.0.$2" address "fd09::$2"
+}
+
+# add_session LOCAL REMOTE [GENERATION [initiator]]
+add_session() {
+	local g=${3:-1}
+	# shellcheck disable=SC2086 # a word or none
+	in_host "$1" fmp session add fmp0 peer "${KEYS[$2]}" \
+		local-index "$(index_of "$1" "$2" "$g")" remote-index "$(index_of "$2" "$1" "$g")" \
+		send-key "$(key_file "$1" "$2" "$g")" receive-key "$(key_file "$2" "$1" "$g")" ${4:-} >/dev/null
+}
+
+# connect A B [4|6]: peers and a session on both sides
+connect() {
+	add_peer "$1" "$2" "${3:-4}"
+	add_peer "$2" "$1" "${3:-4}"
+	must add_session "$1" "$2" 1 initiator
+	must add_session "$2" "$1" 1
+}
+
+# counter NUMBER NAME: a statistic of the host's device
+counter() {
+	in_host "$1" ethtool -S fmp0 | awk -v n="$2:" '$1 == n { print $2 }'
+}
+
+# Every drop counter that is not zero, in one line.
+drops() {
+	in_host "$1" ethtool -S fmp0 | awk '/_drop_/ && $2 && $1 != "tx_drop_multicast:" { printf "%s%s", s, $1 $2; s = " " }'
+}
+
+# Packets of the host's own making are no part of what a suite counts.
+quiet_host() {
+	in_host "$1" sysctl -qw net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.accept_ra=0
+}
+
+cleanup() {
+	local ns
+	for ns in $(ip netns list | awk '{ print $1 }'); do
+		ip netns pids "$ns" | xargs -r kill 2>/dev/null
+		ip netns del "$ns"
+	done
+	rm -rf "$TMP"
+}
+trap cleanup EXIT

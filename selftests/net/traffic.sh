@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Traffic of both families over both families, of every size, and TCP.
+
+. "$(dirname "$0")/lib.sh"
+
+# ping_sizes HOST ADDRESS SIZE...: payload sizes of ICMP
+ping_sizes() {
+	local host=$1 address=$2 size
+	shift 2
+	for size; do
+		in_host "$host" ping -c 1 -W 5 -s "$size" "$address" || return 1
+	done
+}
+
+# The kernel on both ends verifies what was echoed.
+echo_udp() {
+	local address=$1 size=$2
+	in_host 1 ping -c 3 -i 0.05 -W 5 -s "$size" "$address"
+}
+
+tcp() {
+	local address=$1
+	shift
+	in_host 2 iperf3 -s -1 -D -I "$TMP/iperf.pid" >/dev/null
+	await 10 listening 2 5201 || return 1
+	in_host 1 iperf3 -c "$address" -n 4M "$@" || return 1
+	await 10 refused test -e "$TMP/iperf.pid"
+}
+
+listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
+
+# over FAMILY: everything, with an outer family
+over() {
+	local outer=$1
+	make_router
+	make_host 1
+	make_host 2
+	make_tunnel 1
+	make_tunnel 2
+	connect 1 2 "$outer"
+
+	check "v4-in-v$outer: 1 byte to the MTU" ping_sizes 1 10.9.0.2 0 1 2 15 16 17 56 512 1000 1383 1384
+	check "v4-in-v$outer: beyond the MTU" ping_sizes 1 10.9.0.2 1385 1400 2000 4000 9000 20000 65507
+	check "v6-in-v$outer: 1 byte to the MTU" ping_sizes 1 fd09::2 0 1 2 15 16 17 56 512 1000 1363 1364
+	check "v6-in-v$outer: beyond the MTU" ping_sizes 1 fd09::2 1365 1400 2000 4000 9000 20000 65487
+	check "v4-in-v$outer: the other way" ping_sizes 2 10.9.0.1 56 1384
+	check "v6-in-v$outer: the other way" ping_sizes 2 fd09::1 56 1364
+	check "v4-in-v$outer: TCP" tcp 10.9.0.2
+	check "v4-in-v$outer: TCP backwards" tcp 10.9.0.2 -R
+	check "v6-in-v$outer: TCP" tcp fd09::2
+	check "v6-in-v$outer: TCP backwards" tcp fd09::2 -R
+	check "v4-in-v$outer: UDP with GSO" tcp 10.9.0.2 -u -b 100M -l 1200
+	check_equal "v$outer: nothing was dropped on the way" "|" "$(drops 1)|$(drops 2)"
+	cleanup
+	TMP=$(mktemp -d)
+}
+
+ktap_begin
+over 4
+over 6
+ktap_end
