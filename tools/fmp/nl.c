@@ -87,6 +87,8 @@ static ssize_t receive(struct nl *nl)
 		len = recv(nl->fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
 		if (len < 0)
 			return -errno;
+		if (len == 0)
+			return -ECONNRESET;
 		if ((size_t)len > nl->buffer_size) {
 			nl->buffer_size = (size_t)len;
 			nl->buffer = xreallocarray(nl->buffer, nl->buffer_size, 1);

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "harness.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "fail.h"
+#include "util.h"
+
+static const struct test *const suites[] = {
+	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
+};
+
+static const char *const suite_names[] = {
+	"identity", "parse", "args", "key", "message", "nl", "command",
+};
+
+_Static_assert(ARRAY_SIZE(suites) == ARRAY_SIZE(suite_names), "a name for each suite");
+
+const char *vectors_dir = "../vectors";
+
+static bool failed;
+static FILE *messages;
+static char *message_text;
+static size_t message_len;
+
+bool check(bool passed, const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (passed)
+		return true;
+	failed = true;
+	fprintf(stderr, "# %s:%d: ", file, line);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return false;
+}
+
+void capture_messages(void)
+{
+	free(captured_messages());
+	messages = open_memstream(&message_text, &message_len);
+	if (!messages)
+		abort();
+	fail_stream(messages);
+}
+
+char *captured_messages(void)
+{
+	if (!messages)
+		return NULL;
+	fail_stream(NULL);
+	fclose(messages);
+	messages = NULL;
+	return message_text;
+}
+
+bool said(const char *text)
+{
+	char *all = captured_messages();
+	bool found = all && strstr(all, text);
+
+	if (!found)
+		fprintf(stderr, "# wanted: %s\n# said: %s\n", text, all ? all : "nothing");
+	free(all);
+	capture_messages();
+	return found;
+}
+
+void from_hex(uint8_t *out, size_t len, const char *digits)
+{
+	size_t i;
+
+	memset(out, 0, len);
+	if (!CHECK_FMT(strlen(digits) == 2 * len, "'%s' is not %zu bytes", digits, len))
+		return;
+	for (i = 0; i < len; i++)
+		out[i] = (uint8_t)(hex_digit(digits[2 * i]) << 4 | hex_digit(digits[2 * i + 1]));
+}
+
+/* In a process of its own, so that a crash is a failure of one test and not of all. */
+static bool run_test(const struct test *test)
+{
+	int status = -1;
+	pid_t child;
+
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		/* Standard output belongs to the report. */
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		test->run();
+		free(captured_messages());
+		exit(failed);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int count = 0, number = 0, bad = 0;
+	const struct test *test;
+	size_t i;
+
+	if (sodium_init() < 0)
+		return 1;
+	if (argc > 1)
+		vectors_dir = argv[1];
+	setenv("NO_COLOR", "1", 1);
+
+	for (i = 0; i < ARRAY_SIZE(suites); i++)
+		for (test = suites[i]; test->name; test++)
+			count++;
+
+	printf("KTAP version 1\n1..%u\n", count);
+	for (i = 0; i < ARRAY_SIZE(suites); i++) {
+		for (test = suites[i]; test->name; test++) {
+			bool ok = run_test(test);
+
+			bad += !ok;
+			printf("%sok %u %s.%s\n", ok ? "" : "not ", ++number, suite_names[i],
+			       test->name);
+		}
+	}
+	printf("# passed %u failed %u\n", count - bad, bad);
+	return bad != 0;
+}

@@ -1,0 +1,581 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/fmp.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "fail.h"
+#include "fake.h"
+#include "harness.h"
+#include "identity.h"
+#include "nl.h"
+#include "util.h"
+
+/* The program's main(), and what is put in the place of the kernel for it. */
+int fmp_main(int argc, char **argv);
+int __wrap_nl_open(struct nl **nl);
+int __wrap_nl_join(struct nl *nl, const char *group);
+unsigned int __wrap_if_nametoindex(const char *name);
+unsigned int __real_if_nametoindex(const char *name);
+char *__wrap_if_indextoname(unsigned int ifindex, char *name);
+char *__real_if_indextoname(unsigned int ifindex, char *name);
+
+#define IFINDEX 0x7fffff05
+#define OTHER_IFINDEX 0x7fffff06
+#define PEERS 3
+#define NPUB "npub10xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqpkge6d"
+#define XONLY "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+
+static struct fake *fake;
+static fake_serve_fn serve;
+static unsigned int opened;
+
+int __wrap_nl_open(struct nl **nl)
+{
+	int fd;
+
+	opened++;
+	fake = fake_start(serve, &fd);
+	*nl = nl_from_socket(fd, FAKE_FAMILY);
+	return STATUS_OK;
+}
+
+unsigned int __wrap_if_nametoindex(const char *name)
+{
+	if (strcmp(name, "fmp0") == 0)
+		return IFINDEX;
+	return strcmp(name, "eth0") == 0 ? 2 : __real_if_nametoindex(name);
+}
+
+char *__wrap_if_indextoname(unsigned int ifindex, char *name)
+{
+	return ifindex == IFINDEX ? strcpy(name, "fmp0") : __real_if_indextoname(ifindex, name);
+}
+
+struct outcome {
+	int status;
+	char *output;
+	char *messages;
+	size_t requests;
+};
+
+static void stop_fake(struct outcome *outcome)
+{
+	if (!fake)
+		return;
+	fake_stop(fake);
+	outcome->requests = fake_request_count(fake);
+}
+
+static struct outcome run_words(char **words)
+{
+	struct outcome outcome = { 0 };
+	FILE *standard = stdout;
+	size_t len;
+	int argc = 0;
+
+	while (words[argc])
+		argc++;
+	if (fake)
+		fake_free(fake);
+	fake = NULL;
+	opened = 0;
+
+	capture_messages();
+	stdout = open_memstream(&outcome.output, &len);
+	outcome.status = fmp_main(argc, words);
+	fclose(stdout);
+	stdout = standard;
+	outcome.messages = captured_messages();
+	stop_fake(&outcome);
+	return outcome;
+}
+
+#define RUN(...) run_words((char *[]){ "fmp", ##__VA_ARGS__, NULL })
+
+static void end(struct outcome *outcome)
+{
+	free(outcome->output);
+	free(outcome->messages);
+	if (fake)
+		fake_free(fake);
+	fake = NULL;
+}
+
+static void check_outcome(struct outcome outcome, int status, const char *text, int line)
+{
+	const char *where = status ? outcome.messages : outcome.output;
+
+	check(outcome.status == status, __FILE__, line, "status %d: %s", outcome.status,
+	      outcome.messages);
+	check(strstr(where, text), __FILE__, line, "'%s' is not in: %s", text, where);
+	check(!status || !*outcome.output, __FILE__, line, "output: %s", outcome.output);
+	end(&outcome);
+}
+
+#define EXPECT(status, text, ...) check_outcome(RUN(__VA_ARGS__), status, text, __LINE__)
+
+static void put_counter(struct message *msg, uint16_t type, const char *name, uint64_t value)
+{
+	size_t nest = nest_open(msg, type);
+
+	put_string(msg, FMP_A_COUNTER_NAME, name);
+	put_data(msg, FMP_A_COUNTER_VALUE, &value, sizeof(value));
+	nest_close(msg, nest);
+}
+
+static void send_device(struct fake *f, const struct nlmsghdr *request, const char *name)
+{
+	struct message msg;
+
+	message_init(&msg, FMP_CMD_DEV_GET);
+	put_u32(&msg, FMP_A_DEV_IFINDEX, IFINDEX);
+	put_string(&msg, FMP_A_DEV_IFNAME, name);
+	put_u16(&msg, FMP_A_DEV_PORT, 2121);
+	put_u32(&msg, FMP_A_DEV_FWMARK, 0x1234);
+	put_u8(&msg, FMP_A_DEV_SOURCE_CHECK, 1);
+	put_u32(&msg, FMP_A_DEV_PEERS, PEERS);
+	put_counter(&msg, FMP_A_DEV_COUNTER, "rx_replay", 0);
+	put_counter(&msg, FMP_A_DEV_COUNTER, "tx_no_session", UINT64_MAX);
+	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+static void peer_key(uint8_t *key, unsigned int number)
+{
+	from_hex(key, FMP_PUBLIC_KEY_SIZE, XONLY);
+	key[31] += (uint8_t)number;
+}
+
+static void send_peer(struct fake *f, const struct nlmsghdr *request, unsigned int number)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	struct message msg;
+	uint64_t last = 1000 * (PEERS - number);
+	size_t nest;
+
+	peer_key(key, number);
+	message_init(&msg, FMP_CMD_PEER_GET);
+	put_u32(&msg, FMP_A_PEER_IFINDEX, IFINDEX);
+	put_data(&msg, FMP_A_PEER_PUBLIC_KEY, key, sizeof(key));
+	put_u32(&msg, FMP_A_PEER_ENDPOINT_IPV4, htonl(0xc0000201));
+	put_u16(&msg, FMP_A_PEER_ENDPOINT_PORT, htons(2121));
+	nest = nest_open(&msg, FMP_A_PEER_ADDRESS);
+	put_u32(&msg, FMP_A_ADDRESS_IPV4, htonl(0x0a000001));
+	nest_close(&msg, nest);
+	if (number)
+		put_data(&msg, FMP_A_PEER_LAST_RX_MS, &last, sizeof(last));
+	put_counter(&msg, FMP_A_PEER_COUNTER, "replay", number);
+	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+static void send_session(struct fake *f, const struct nlmsghdr *request, unsigned int number,
+			 uint8_t slot)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	struct message msg;
+	uint64_t counter = UINT64_C(1) << 63;
+
+	peer_key(key, number);
+	message_init(&msg, FMP_CMD_SESSION_GET);
+	put_u32(&msg, FMP_A_SESSION_IFINDEX, IFINDEX);
+	put_data(&msg, FMP_A_SESSION_PUBLIC_KEY, key, sizeof(key));
+	put_u32(&msg, FMP_A_SESSION_LOCAL_INDEX, 0xabcd0000 + 16 * number + slot);
+	put_u32(&msg, FMP_A_SESSION_REMOTE_INDEX, 0xffffffff);
+	put_u8(&msg, FMP_A_SESSION_SLOT, slot);
+	put_u8(&msg, FMP_A_SESSION_K_BIT, 1);
+	put_data(&msg, FMP_A_SESSION_SEND_COUNTER, &counter, sizeof(counter));
+	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+static void finish(struct fake *f, const struct nlmsghdr *request)
+{
+	if (request->nlmsg_flags & NLM_F_DUMP)
+		fake_done(f, request, 0);
+	else
+		fake_error(f, request, 0, NULL, 0, 0, 0);
+}
+
+static void serve_all(struct fake *f, const struct nlmsghdr *request)
+{
+	bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+	unsigned int i;
+
+	switch (fake_command(request)) {
+	case FMP_CMD_DEV_GET:
+		if (dump)
+			send_device(f, request, "fmp1");
+		send_device(f, request, "fmp0");
+		break;
+	case FMP_CMD_PEER_GET:
+		for (i = 0; i < (dump ? PEERS : 1); i++)
+			send_peer(f, request, i);
+		break;
+	case FMP_CMD_SESSION_GET:
+		if (dump) {
+			send_session(f, request, 1, FMP_SLOT_PENDING);
+			send_session(f, request, 0, FMP_SLOT_CURRENT);
+		}
+		send_session(f, request, 1, FMP_SLOT_CURRENT);
+		break;
+	case FMP_CMD_SESSION_NEW:
+		send_session(f, request, 1, FMP_SLOT_CURRENT);
+		break;
+	}
+	finish(f, request);
+}
+
+static void test_show(void)
+{
+	struct outcome outcome;
+	const char *first, *second, *third;
+
+	serve = serve_all;
+	outcome = RUN();
+	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.messages, "%s", outcome.messages);
+	CHECK_FMT(strncmp(outcome.output, "device: fmp0\n  port: 2121\n  fwmark: 0x1234\n"
+			  "  source check: on\n  peers: 3\n", 60) == 0, "%s", outcome.output);
+	CHECK(strstr(outcome.output, "\ndevice: fmp1\n"));
+	first = strstr(outcome.output, "last received: 1 s ago");
+	second = strstr(outcome.output, "last received: 2 s ago");
+	third = strstr(outcome.output, "last received: never");
+	CHECK(first && second && third && first < second && second < third);
+	CHECK(strstr(outcome.output, "endpoint: 192.0.2.1:2121"));
+	CHECK(strstr(outcome.output, "dropped: 2 replay"));
+	CHECK(!strstr(outcome.output, "0 replay"));
+	CHECK(strstr(outcome.output, "session: pending, local index 0xabcd0011, remote index 0xffffffff, "
+		     "responder, K 1, age 0 s, next counter 9223372036854775808\n"));
+	CHECK(!strstr(outcome.output, "\033"));
+	end(&outcome);
+
+	EXPECT(STATUS_OK, "fmp0\nfmp1\n", "show", "interfaces");
+	EXPECT(STATUS_OK, "  rx_replay     0\n  tx_no_session 18446744073709551615\n", "show", "fmp0",
+	       "counters");
+	EXPECT(STATUS_OK, NPUB "\n", "peer", "show", "fmp0", NPUB);
+	EXPECT(STATUS_OK, "peer: " NPUB "\n  session: current", "session", "show", "fmp0");
+}
+
+static struct json_object *member(struct json_object *object, const char *path)
+{
+	struct json_object *found = NULL;
+
+	CHECK_FMT(json_pointer_get(object, path, &found) == 0, "no %s", path);
+	return found;
+}
+
+static void test_json(void)
+{
+	struct outcome outcome;
+	struct json_object *all;
+
+	serve = serve_all;
+	outcome = RUN("show", "--json");
+	all = json_tokener_parse(outcome.output);
+	CHECK_FMT(outcome.status == STATUS_OK && json_object_array_length(all) == 2, "%s",
+		  outcome.output);
+	CHECK(json_object_get_int(member(all, "/0/port")) == 2121);
+	CHECK(json_object_get_uint64(member(all, "/0/counters/tx_no_session")) == UINT64_MAX);
+	CHECK(json_object_array_length(member(all, "/1/peers")) == PEERS);
+	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/2/public_key")), NPUB) == 0);
+	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/2/public_key_hex")), XONLY) == 0);
+	CHECK(json_object_array_length(member(all, "/0/peers/1/sessions")) == 2);
+	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/1/sessions/0/slot")), "current") == 0);
+	CHECK(json_object_get_uint64(member(all, "/0/peers/1/sessions/0/send_counter")) ==
+	      UINT64_C(1) << 63);
+	json_object_put(all);
+	end(&outcome);
+
+	EXPECT(STATUS_OK, "\"rx_replay\": 0", "-j", "show", "fmp0", "counters");
+	EXPECT(STATUS_OK, "\"remote_index\": 4294967295", "session", "show", "fmp0", "--json");
+}
+
+static const struct nlattr *attr_of(const struct nlmsghdr *msg, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, msg, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	return NULL;
+}
+
+static void test_set(void)
+{
+	const struct nlmsghdr *request;
+	struct outcome outcome;
+
+	serve = serve_all;
+	outcome = RUN("set", "fmp0", "port", "0", "fwmark", "off", "source-check", "off",
+		      "peer", NPUB, "endpoint", "192.0.2.1:99", "address", "10.0.0.1",
+		      "remove-address", "fd00::1", "replace-addresses", "peer", XONLY, "remove");
+	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
+	if (!CHECK(outcome.requests == 3))
+		return;
+
+	request = fake_request(fake, 0);
+	CHECK(fake_command(request) == FMP_CMD_DEV_SET);
+	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_IFINDEX)) == IFINDEX);
+	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_PORT)) == 0);
+	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_FWMARK)) == 0);
+	CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_SOURCE_CHECK)) == 0);
+
+	request = fake_request(fake, 1);
+	CHECK(fake_command(request) == FMP_CMD_PEER_SET);
+	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_PEER_ENDPOINT_PORT)) == htons(99));
+	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_PEER_ENDPOINT_IPV4)) == htonl(0xc0000201));
+	CHECK(attr_of(request, FMP_A_PEER_REPLACE_ADDRESSES));
+	CHECK(fake_command(fake_request(fake, 2)) == FMP_CMD_PEER_DEL);
+	end(&outcome);
+}
+
+static void serve_no_peer(struct fake *f, const struct nlmsghdr *request)
+{
+	uint8_t command = fake_command(request);
+	bool gone = command == FMP_CMD_PEER_SET || command == FMP_CMD_PEER_DEL;
+
+	fake_error(f, request, gone ? -ENOENT : 0, NULL, 0, 0, 0);
+}
+
+static void test_set_adds(void)
+{
+	const struct nlmsghdr *request;
+	const struct nlattr *attr;
+	struct outcome outcome;
+	unsigned int addresses = 0;
+
+	serve = serve_no_peer;
+	outcome = RUN("set", "fmp0", "peer", NPUB, "address", "10.0.0.1", "remove-address",
+		      "10.0.0.2", "replace-addresses");
+	CHECK_FMT(outcome.status == STATUS_OK, "%s", outcome.messages);
+	if (!CHECK(outcome.requests == 2))
+		return;
+	request = fake_request(fake, 1);
+	CHECK(fake_command(request) == FMP_CMD_PEER_NEW);
+	CHECK(!attr_of(request, FMP_A_PEER_REPLACE_ADDRESSES));
+	mnl_attr_for_each(attr, request, sizeof(struct genlmsghdr))
+		addresses += mnl_attr_get_type(attr) == FMP_A_PEER_ADDRESS;
+	CHECK(addresses == 1);
+	end(&outcome);
+
+	EXPECT(STATUS_OK, "", "set", "fmp0", "peer", NPUB, "remove");
+	EXPECT(STATUS_REFUSED, "cannot remove the peer '" NPUB "' of 'fmp0': No such file", "peer",
+	       "del", "fmp0", NPUB);
+}
+
+static void serve_refusal(struct fake *f, const struct nlmsghdr *request)
+{
+	if (mnl_attr_get_u32(mnl_nlmsg_get_payload_offset(request, GENL_HDRLEN)) == IFINDEX)
+		fake_error(f, request, -EPERM, NULL, 0, 0, 0);
+	else
+		fake_error(f, request, -ENODEV, NULL, 0, 0, 0);
+}
+
+static void test_refusals(void)
+{
+	serve = serve_refusal;
+	EXPECT(STATUS_REFUSED, "'nosuch': no such network device", "show", "nosuch");
+	EXPECT(STATUS_REFUSED, "'eth0': not an fmp device", "show", "eth0");
+	EXPECT(STATUS_REFUSED, "'eth0': not an fmp device", "peer", "add", "eth0", NPUB);
+	EXPECT(STATUS_REFUSED, "cannot list the peers of 'fmp0': Operation not permitted", "peer",
+	       "show", "fmp0");
+	EXPECT(STATUS_REFUSED, "cannot change the configuration of 'fmp0': Operation not permitted",
+	       "set", "fmp0", "port", "1");
+	EXPECT(STATUS_REFUSED, "cannot remove the session 0x00000007 of 'fmp0': Operation", "session",
+	       "del", "fmp0", "local-index", "7");
+}
+
+/* Not one of these lines may get as far as the kernel. */
+static void test_bad_lines(void)
+{
+	serve = serve_refusal;
+	EXPECT(STATUS_USAGE, "'shwo': unknown command", "shwo");
+	EXPECT(STATUS_USAGE, "'--frobnicate': unknown option", "--frobnicate");
+	EXPECT(STATUS_USAGE, "'--frobnicate'", "monitor", "--frobnicate");
+	EXPECT(STATUS_USAGE, "'junk'", "show", "all", "junk");
+	EXPECT(STATUS_USAGE, "'junk': one word too many", "show", "interfaces", "junk");
+	EXPECT(STATUS_USAGE, "'junk': one word too many", "monitor", "fmp0", "junk");
+	EXPECT(STATUS_USAGE, "'set': the name of a device is missing", "set");
+	EXPECT(STATUS_USAGE, "'fmp0': what to set is missing", "set", "fmp0");
+	EXPECT(STATUS_USAGE, "'prot': unknown word, known here: port, fwmark, source-check, peer",
+	       "set", "fmp0", "prot", "1");
+	EXPECT(STATUS_USAGE, "'port': given more than once", "set", "fmp0", "port", "1", "port", "2");
+	EXPECT(STATUS_USAGE, "'peer': the public key of a peer is missing", "set", "fmp0", "peer");
+	EXPECT(STATUS_USAGE, "'10.0.0.300'", "set", "fmp0", "port", "1", "peer", NPUB, "address",
+	       "10.0.0.300");
+	EXPECT(STATUS_USAGE, "'frob': unknown word, known here: add, set, del, show", "peer", "frob");
+	EXPECT(STATUS_USAGE, "'remove': unknown word", "peer", "set", "fmp0", NPUB, "remove");
+	EXPECT(STATUS_USAGE, "'replace-addresses'", "peer", "add", "fmp0", NPUB, "replace-addresses");
+	EXPECT(STATUS_USAGE, "'remove-address'", "peer", "add", "fmp0", NPUB, "remove-address",
+	       "10.0.0.1");
+	EXPECT(STATUS_USAGE, "'junk': one word too many", "peer", "del", "fmp0", NPUB, "junk");
+	EXPECT(STATUS_USAGE, "'remote-index' is missing", "session", "add", "fmp0", "peer", NPUB);
+	EXPECT(STATUS_USAGE, "'local-index' is missing", "session", "del", "fmp0");
+	EXPECT(STATUS_USAGE, "'0x1ffffffff'", "session", "show", "fmp0", "local-index", "0x1ffffffff");
+	EXPECT(STATUS_USAGE, "only one of the two keys", "session", "add", "fmp0", "peer", NPUB,
+	       "remote-index", "1", "send-key", "-", "receive-key", "-");
+	EXPECT(STATUS_USAGE, "'--frob': unknown option", "pubkey", "--frob");
+	CHECK(opened == 0);
+}
+
+static char *key_file(const char *digits)
+{
+	char *path = xstrdup("/tmp/fmp-unit-XXXXXX");
+	int fd = mkstemp(path);
+
+	if (fd < 0 || write(fd, digits, strlen(digits)) < 0)
+		abort();
+	close(fd);
+	return path;
+}
+
+#define DIGITS "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+
+static void check_keys(const struct nlmsghdr *request)
+{
+	const char *send = mnl_attr_get_payload(attr_of(request, FMP_A_SESSION_SEND_KEY));
+	const char *receive = mnl_attr_get_payload(attr_of(request, FMP_A_SESSION_RECEIVE_KEY));
+
+	CHECK(memcmp(send, " !\"#$%&'()*+,-./0123456789:;<=>?", FMP_KEY_SIZE) == 0);
+	CHECK((uint8_t)receive[0] == 0x79 && (uint8_t)receive[31] == 0x98);
+	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_SESSION_REMOTE_INDEX)) == 0x10);
+	CHECK(attr_of(request, FMP_A_SESSION_INITIATOR));
+	CHECK(!attr_of(request, FMP_A_SESSION_LOCAL_INDEX));
+}
+
+static void test_session_add(void)
+{
+	char *send = key_file(DIGITS), *receive = key_file(XONLY "\n");
+	struct outcome outcome;
+
+	serve = serve_all;
+	outcome = RUN("session", "add", "fmp0", "peer", NPUB, "remote-index", "0x10", "send-key",
+		      send, "receive-key", receive, "initiator");
+	CHECK_FMT(outcome.status == STATUS_OK, "%s", outcome.messages);
+	CHECK_FMT(strcmp(outcome.output, "0xabcd0010\n") == 0, "%s", outcome.output);
+	if (CHECK(outcome.requests == 1))
+		check_keys(fake_request(fake, 0));
+	end(&outcome);
+
+	EXPECT(STATUS_OK, "\"local_index\": 2882338832", "session", "add", "fmp0", "peer", NPUB,
+	       "local-index", "7", "remote-index", "0", "send-key", send, "receive-key", receive,
+	       "--json");
+	EXPECT(STATUS_USAGE, "holds the same key", "session", "add", "fmp0", "peer", NPUB,
+	       "remote-index", "0", "send-key", send, "receive-key", send);
+	EXPECT(STATUS_REFUSED, "'2021...': cannot open", "session", "add", "fmp0", "peer", NPUB,
+	       "remote-index", "0", "send-key", DIGITS, "receive-key", send);
+	unlink(send);
+	unlink(receive);
+	free(send);
+	free(receive);
+}
+
+static void send_event(struct fake *f, uint8_t command, uint32_t ifindex)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	struct message msg;
+
+	peer_key(key, 0);
+	message_init(&msg, command);
+	switch (command) {
+	case FMP_CMD_DEV_SET_NTF:
+		put_u32(&msg, FMP_A_DEV_IFINDEX, ifindex);
+		put_u16(&msg, FMP_A_DEV_PORT, 77);
+		break;
+	case FMP_CMD_SESSION_CUTOVER_NTF:
+		put_u32(&msg, FMP_A_SESSION_IFINDEX, ifindex);
+		put_data(&msg, FMP_A_SESSION_PUBLIC_KEY, key, sizeof(key));
+		put_u32(&msg, FMP_A_SESSION_LOCAL_INDEX, 7);
+		break;
+	default:
+		put_u32(&msg, FMP_A_PEER_IFINDEX, ifindex);
+		put_data(&msg, FMP_A_PEER_PUBLIC_KEY, key, sizeof(key));
+	}
+	fake_event(f, &msg);
+}
+
+static unsigned int joined;
+
+int __wrap_nl_join(struct nl *nl, const char *group)
+{
+	struct message broken;
+
+	(void)nl;
+	CHECK(strcmp(group, joined ? FMP_MCGRP_EVENTS : FMP_MCGRP_CONFIG) == 0);
+	if (++joined < 2)
+		return STATUS_OK;
+
+	send_event(fake, FMP_CMD_DEV_SET_NTF, IFINDEX);
+	send_event(fake, 200, IFINDEX);
+	send_event(fake, FMP_CMD_PEER_NEW_NTF, OTHER_IFINDEX);
+	message_init(&broken, FMP_CMD_PEER_SET_NTF);
+	fake_event(fake, &broken);
+	send_event(fake, FMP_CMD_SESSION_CUTOVER_NTF, IFINDEX);
+	fake_shutdown(fake);
+	return STATUS_OK;
+}
+
+static void check_monitor(struct outcome outcome, const char *wanted)
+{
+	CHECK_FMT(strcmp(outcome.output, wanted) == 0, "%s", outcome.output);
+	CHECK_FMT(strstr(outcome.messages, "warning: an event 'peer-set' could not be read"), "%s",
+		  outcome.messages);
+	end(&outcome);
+	joined = 0;
+}
+
+static void test_monitor(void)
+{
+	serve = serve_all;
+	check_monitor(RUN("monitor"),
+		      "fmp0 dev-set port 77\n"
+		      "if2147483398 peer-new peer " NPUB "\n"
+		      "fmp0 session-cutover peer " NPUB " local-index 0x00000007\n");
+	check_monitor(RUN("monitor", "fmp0"),
+		      "fmp0 dev-set port 77\n"
+		      "fmp0 session-cutover peer " NPUB " local-index 0x00000007\n");
+	check_monitor(RUN("monitor", "fmp0", "--json"),
+		      "{\"event\":\"dev-set\",\"device\":\"fmp0\",\"ifindex\":2147483397,\"config\":"
+		      "{\"ifindex\":2147483397,\"port\":77}}\n"
+		      "{\"event\":\"session-cutover\",\"device\":\"fmp0\",\"ifindex\":2147483397,"
+		      "\"session\":{\"public_key\":\"" NPUB "\",\"public_key_hex\":\"" XONLY "\","
+		      "\"local_index\":7}}\n");
+}
+
+static void test_help(void)
+{
+	static const char *const names[] = {
+		"show", "set", "peer", "session", "monitor", "genkey", "pubkey",
+	};
+	size_t i;
+
+	EXPECT(STATUS_OK, "Usage: fmp [--json]", "--help");
+	EXPECT(STATUS_OK, "Usage: fmp [--json]", "help");
+	EXPECT(STATUS_OK, "fmp 0.", "--version");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		char *usage_line = xasprintf("Usage: fmp %s", names[i]);
+
+		EXPECT(STATUS_OK, usage_line, (char *)names[i], "--help");
+		EXPECT(STATUS_OK, usage_line, "help", (char *)names[i]);
+		free(usage_line);
+	}
+	CHECK(opened == 0);
+}
+
+const struct test command_tests[] = {
+	{ "show", test_show },
+	{ "json", test_json },
+	{ "set", test_set },
+	{ "set_adds_what_is_missing", test_set_adds },
+	{ "refusals", test_refusals },
+	{ "bad_lines", test_bad_lines },
+	{ "session_add", test_session_add },
+	{ "monitor", test_monitor },
+	{ "help", test_help },
+	{ 0 },
+};

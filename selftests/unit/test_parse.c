@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fail.h"
+#include "harness.h"
+#include "parse.h"
+#include "print.h"
+#include "util.h"
+
+static void test_numbers(void)
+{
+	static const char *const bad[] = {
+		"", " 1", "1 ", "+1", "-1", "0x", "0xg", "4294967296", "0x100000000", "1e3", "x1",
+		"99999999999999999999999999", "1a",
+	};
+	uint32_t value;
+	size_t i;
+
+	capture_messages();
+	CHECK(parse_u32(&value, "0") == STATUS_OK && value == 0);
+	CHECK(parse_u32(&value, "010") == STATUS_OK && value == 10);
+	CHECK(parse_u32(&value, "4294967295") == STATUS_OK && value == UINT32_MAX);
+	CHECK(parse_u32(&value, "0xFFFFffff") == STATUS_OK && value == UINT32_MAX);
+	CHECK(parse_u32(&value, "0X1a") == STATUS_OK && value == 26);
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *quoted = xasprintf("fmp: '%s': ", bad[i]);
+
+		CHECK_FMT(parse_u32(&value, bad[i]) == STATUS_USAGE, "%s", bad[i]);
+		CHECK(said(quoted));
+		free(quoted);
+	}
+}
+
+static void test_device_words(void)
+{
+	uint32_t mark, ifindex;
+	uint16_t port;
+	bool on;
+
+	capture_messages();
+	CHECK(parse_port(&port, "0") == STATUS_OK && port == 0);
+	CHECK(parse_port(&port, "65535") == STATUS_OK && port == 65535);
+	CHECK(parse_port(&port, "65536") == STATUS_USAGE);
+	CHECK(said("'65536'"));
+	CHECK(parse_mark(&mark, "off") == STATUS_OK && mark == 0);
+	CHECK(parse_mark(&mark, "0x1234") == STATUS_OK && mark == 0x1234);
+	CHECK(parse_mark(&mark, "on") == STATUS_USAGE);
+	CHECK(said("'on'"));
+	CHECK(parse_switch(&on, "on") == STATUS_OK && on);
+	CHECK(parse_switch(&on, "off") == STATUS_OK && !on);
+	CHECK(parse_switch(&on, "ON") == STATUS_USAGE);
+	CHECK(said("'ON'"));
+	CHECK(parse_device(&ifindex, "") == STATUS_USAGE);
+	CHECK(parse_device(&ifindex, "a-name-that-is-too-long") == STATUS_USAGE);
+	CHECK(said("'a-name-that-is-too-long'"));
+}
+
+static void test_addresses(void)
+{
+	static const char *const bad[] = {
+		"", "10.0.0", "10.0.0.256", "fd00::g", "fd00::1%eth0", "name", "10.0.0.1/24",
+	};
+	struct address address;
+	size_t i;
+
+	capture_messages();
+	CHECK(parse_address(&address, "10.0.0.1") == STATUS_OK);
+	CHECK(address.family == AF_INET && address.v4.s_addr == htonl(0x0a000001));
+	CHECK(parse_address(&address, "fd00::1") == STATUS_OK);
+	CHECK(address.family == AF_INET6 && address.v6.s6_addr[15] == 1);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_FMT(parse_address(&address, bad[i]) == STATUS_USAGE, "%s", bad[i]);
+	CHECK(said("'10.0.0.1/24': an overlay address has no prefix length"));
+}
+
+static void check_endpoint(const char *word, const char *shown)
+{
+	char text[ENDPOINT_TEXT];
+	struct endpoint endpoint;
+
+	if (CHECK_FMT(parse_endpoint(&endpoint, word) == STATUS_OK, "%s", word))
+		CHECK_FMT(strcmp(endpoint_text(text, &endpoint), shown) == 0, "%s: %s", word, text);
+}
+
+static void test_endpoints(void)
+{
+	capture_messages();
+	check_endpoint("192.0.2.1:2121", "192.0.2.1:2121");
+	check_endpoint("192.0.2.1:0x849", "192.0.2.1:2121");
+	check_endpoint("[2001:db8::1]:1", "[2001:db8::1]:1");
+	check_endpoint("[2001:DB8:0::1]:65535", "[2001:db8::1]:65535");
+	check_endpoint("[fe80::1%lo]:2121", "[fe80::1%lo]:2121");
+	free(captured_messages());
+}
+
+static void test_bad_endpoints(void)
+{
+	static const char *const bad[] = {
+		"", ":", "192.0.2.1", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536", ":2121",
+		"[]:2121", "[2001:db8::1]", "2001:db8::1:2121", "[2001:db8::1:2121", "[::1]x:2121",
+		"[192.0.2.1]:2121", "[name]:2121", "[fe80::1]:2121", "[::ffff:192.0.2.1]:2121",
+		"[fe80::1%no-such-device]:2121", "192.0.2.1:2121x", "[", "]:1", "[]", "a]:1",
+	};
+	struct endpoint endpoint;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *quoted = xasprintf("fmp: '%s': ", bad[i]);
+
+		capture_messages();
+		CHECK_FMT(parse_endpoint(&endpoint, bad[i]) == STATUS_USAGE, "%s", bad[i]);
+		CHECK(said(quoted));
+		free(quoted);
+	}
+}
+
+static void test_keys(void)
+{
+	const char *nsec = "nsec1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsmhltgl";
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	char *all;
+
+	capture_messages();
+	CHECK(parse_public_key(key, nsec) == STATUS_USAGE);
+	all = captured_messages();
+	CHECK(!strstr(all, "qqqq") && strstr(all, "secret key"));
+	free(all);
+
+	capture_messages();
+	CHECK(parse_public_key(key, "npub1typo") == STATUS_USAGE);
+	CHECK(said("'npub1typo'"));
+}
+
+static void check_shown(const char *word, const char *shown)
+{
+	char *text = shown_word(word);
+
+	CHECK_FMT(strcmp(text, shown) == 0, "%s", text);
+	free(text);
+}
+
+static void test_secrets_are_not_shown(void)
+{
+	check_shown("eth0", "eth0");
+	check_shown("", "");
+	check_shown("a\033[31mb\n", "a?[31mb?");
+	check_shown("npub10xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqpkge6d",
+		    "npub10xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqpkge6d");
+	check_shown("nsec1qqqqqqqqqq", "nsec...");
+	check_shown("NSEC1QQQQQQQQQQ", "NSEC...");
+	check_shown(" nsec1qqqqqqqqq", " nse...");
+	check_shown("0000000000000000000000000000000000000000000000000000000000000001", "0000...");
+	check_shown("000000000000000000000000000000000000000000000000000000000000001", "0000...");
+	check_shown("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAA...");
+	check_shown("/etc/fmp/keys/of/a/peer/with-a-long-name.key",
+		    "/etc/fmp/keys/of/a/peer/with-a-long-name.key");
+}
+
+static void test_texts(void)
+{
+	char text[DURATION_TEXT];
+
+	CHECK(strcmp(bytes_text(text, 0), "0 B") == 0);
+	CHECK(strcmp(bytes_text(text, 1023), "1023 B") == 0);
+	CHECK(strcmp(bytes_text(text, 1536), "1.50 KiB") == 0);
+	CHECK(strcmp(bytes_text(text, UINT64_MAX), "16.00 EiB") == 0);
+	CHECK(strcmp(duration_text(text, 999), "0 s") == 0);
+	CHECK(strcmp(duration_text(text, 61000), "1 min 1 s") == 0);
+	CHECK(strcmp(duration_text(text, 3660000), "1 h 1 min") == 0);
+	CHECK(strcmp(duration_text(text, 90000000), "1 d 1 h") == 0);
+	CHECK(strlen(duration_text(text, UINT64_MAX)) < sizeof(text));
+}
+
+const struct test parse_tests[] = {
+	{ "numbers", test_numbers },
+	{ "words_of_a_device", test_device_words },
+	{ "addresses", test_addresses },
+	{ "endpoints", test_endpoints },
+	{ "bad_endpoints", test_bad_endpoints },
+	{ "public_keys", test_keys },
+	{ "secrets_are_not_shown", test_secrets_are_not_shown },
+	{ "texts", test_texts },
+	{ 0 },
+};
