@@ -51,7 +51,7 @@ static void fmp_frames_send(struct kunit *test)
 	const struct fmp_frame_vector *v;
 	size_t run = 0;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_MISSING);
+	fmp_need_file(test, FMP_FRAMES_MISSING);
 
 	for (; run < fmp_frames_rows; run++) {
 		v = &fmp_frames_vectors[run];
@@ -59,7 +59,7 @@ static void fmp_frames_send(struct kunit *test)
 				  v->receiver_idx, v->counter, &v->inner,
 				  &v->key);
 	}
-	FMP_EXPECT_ENTRIES(test, "fmp_frames send", run, FMP_FRAMES_ENTRIES);
+	fmp_expect_entries(test, "fmp_frames send", run, FMP_FRAMES_ENTRIES);
 }
 
 static void fmp_frames_receive(struct kunit *test)
@@ -68,7 +68,7 @@ static void fmp_frames_receive(struct kunit *test)
 	struct fmp_trial *trial;
 	size_t run = 0;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_MISSING);
+	fmp_need_file(test, FMP_FRAMES_MISSING);
 	trial = fmp_trial_new(test);
 
 	for (; run < fmp_frames_rows; run++) {
@@ -80,7 +80,7 @@ static void fmp_frames_receive(struct kunit *test)
 		fmp_trial_feed(test, trial, &fed, &v->inner, v->name);
 	}
 	fmp_deviation_info(test, trial->deviating);
-	FMP_EXPECT_ENTRIES(test, "fmp_frames", run, FMP_FRAMES_ENTRIES);
+	fmp_expect_entries(test, "fmp_frames", run, FMP_FRAMES_ENTRIES);
 }
 
 /* Replay of what was just accepted, from every starting counter. */
@@ -90,7 +90,7 @@ static void fmp_frames_receive_twice(struct kunit *test)
 	struct fmp_trial *trial;
 	size_t run = 0;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_MISSING);
+	fmp_need_file(test, FMP_FRAMES_MISSING);
 	trial = fmp_trial_new(test);
 
 	for (; run < fmp_frames_rows; run++) {
@@ -105,7 +105,7 @@ static void fmp_frames_receive_twice(struct kunit *test)
 			fed.verdict = FMP_RX_REPLAY;
 		fmp_trial_feed(test, trial, &fed, &v->inner, v->name);
 	}
-	FMP_EXPECT_ENTRIES(test, "fmp_frames twice", run, FMP_FRAMES_ENTRIES);
+	fmp_expect_entries(test, "fmp_frames twice", run, FMP_FRAMES_ENTRIES);
 }
 
 static void fmp_frames_flags(struct kunit *test)
@@ -113,7 +113,7 @@ static void fmp_frames_flags(struct kunit *test)
 	const struct fmp_frame_vector *v;
 	size_t run = 0;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_MISSING);
+	fmp_need_file(test, FMP_FRAMES_MISSING);
 
 	for (; run < fmp_frames_rows; run++) {
 		struct fmp_hdr hdr;
@@ -134,7 +134,7 @@ static void fmp_frames_flags(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, le16_to_cpu(hdr.payload_len),
 				    v->inner.len, "%s", v->name);
 	}
-	FMP_EXPECT_ENTRIES(test, "fmp_frames header", run, FMP_FRAMES_ENTRIES);
+	fmp_expect_entries(test, "fmp_frames header", run, FMP_FRAMES_ENTRIES);
 }
 
 static struct kunit_case fmp_frames_cases[] = {
@@ -157,7 +157,7 @@ static void fmp_frames_negative_base(struct kunit *test)
 	struct fmp_hdr hdr;
 	u8 *plain;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_NEGATIVE_MISSING);
+	fmp_need_file(test, FMP_FRAMES_NEGATIVE_MISSING);
 
 	inner.len = FMP_TIMESTAMP_LEN + link->len;
 	plain = kunit_kmalloc(test, inner.len, GFP_KERNEL);
@@ -179,7 +179,7 @@ static void fmp_frames_negative_direction(struct kunit *test)
 	struct fmp_fed_frame fed = { fmp_base.wire, FMP_RX_DECRYPT_FAIL };
 	struct fmp_trial *trial;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_NEGATIVE_MISSING);
+	fmp_need_file(test, FMP_FRAMES_NEGATIVE_MISSING);
 
 	trial = fmp_trial_new(test);
 	fmp_trial_reset(trial, fmp_base.send_key.data, fmp_base.our_index);
@@ -192,7 +192,7 @@ static void fmp_frames_negative_vectors(struct kunit *test)
 	struct fmp_trial *trial;
 	size_t i, run = 0;
 
-	FMP_NEED_FILE(test, FMP_FRAMES_NEGATIVE_MISSING);
+	fmp_need_file(test, FMP_FRAMES_NEGATIVE_MISSING);
 	trial = fmp_trial_new(test);
 
 	for (; run < fmp_negative_rows; run++) {
@@ -209,7 +209,7 @@ static void fmp_frames_negative_vectors(struct kunit *test)
 		fmp_trial_feed(test, trial, &base, NULL, v->name);
 	}
 	fmp_deviation_info(test, trial->deviating);
-	FMP_EXPECT_ENTRIES(test, "fmp_frames_negative", run,
+	fmp_expect_entries(test, "fmp_frames_negative", run,
 			   FMP_NEGATIVE_ENTRIES);
 }
 

@@ -160,9 +160,11 @@ def c_string(text):
 
 
 def c_bytes(data):
-    lines = [data[i:i + 16] for i in range(0, len(data), 16)] or [b'']
-    return 'FMP_BYTES(' + '\n\t\t'.join(
-        '"' + ''.join(f'\\x{b:02x}' for b in line) + '"' for line in lines) + ')'
+    # An array, as no string may be as long as a datagram.
+    lines = (data[i:i + 16] for i in range(0, len(data), 16))
+    return (f'{{ .len = {len(data)}, .data = (const u8[]){{\n\t\t'
+            + ',\n\t\t'.join(', '.join(f'{b:#04x}' for b in line) for line in lines)
+            + ' } }')
 
 
 def c_value(value):

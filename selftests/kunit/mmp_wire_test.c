@@ -13,40 +13,53 @@
 
 #include "vectors/mmp-wire.h"
 
-#define FMP_EXPECT_FIELD(test, name, a, b, field) \
-	KUNIT_EXPECT_EQ_MSG(test, (a)->field, (b)->field, "%s: " #field, name)
-
 static void fmp_expect_sr(struct kunit *test, const char *name,
 			  const struct fmp_sender_report *a,
 			  const struct fmp_sender_report *b)
 {
-	FMP_EXPECT_FIELD(test, name, a, b, start_counter);
-	FMP_EXPECT_FIELD(test, name, a, b, end_counter);
-	FMP_EXPECT_FIELD(test, name, a, b, start_timestamp);
-	FMP_EXPECT_FIELD(test, name, a, b, end_timestamp);
-	FMP_EXPECT_FIELD(test, name, a, b, interval_bytes);
-	FMP_EXPECT_FIELD(test, name, a, b, cumulative_packets);
-	FMP_EXPECT_FIELD(test, name, a, b, cumulative_bytes);
+	KUNIT_EXPECT_EQ_MSG(test, a->start_counter, b->start_counter,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->end_counter, b->end_counter, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->start_timestamp, b->start_timestamp,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->end_timestamp, b->end_timestamp,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->interval_bytes, b->interval_bytes,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->cumulative_packets, b->cumulative_packets,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->cumulative_bytes, b->cumulative_bytes,
+			    "%s", name);
 }
 
 static void fmp_expect_rr(struct kunit *test, const char *name,
 			  const struct fmp_receiver_report *a,
 			  const struct fmp_receiver_report *b)
 {
-	FMP_EXPECT_FIELD(test, name, a, b, highest_counter);
-	FMP_EXPECT_FIELD(test, name, a, b, cumulative_packets);
-	FMP_EXPECT_FIELD(test, name, a, b, cumulative_bytes);
-	FMP_EXPECT_FIELD(test, name, a, b, timestamp_echo);
-	FMP_EXPECT_FIELD(test, name, a, b, dwell_time);
-	FMP_EXPECT_FIELD(test, name, a, b, max_burst_loss);
-	FMP_EXPECT_FIELD(test, name, a, b, mean_burst_loss);
-	FMP_EXPECT_FIELD(test, name, a, b, jitter);
-	FMP_EXPECT_FIELD(test, name, a, b, ecn_ce_count);
-	FMP_EXPECT_FIELD(test, name, a, b, owd_trend);
-	FMP_EXPECT_FIELD(test, name, a, b, burst_loss_count);
-	FMP_EXPECT_FIELD(test, name, a, b, cumulative_reorder_count);
-	FMP_EXPECT_FIELD(test, name, a, b, interval_packets);
-	FMP_EXPECT_FIELD(test, name, a, b, interval_bytes);
+	KUNIT_EXPECT_EQ_MSG(test, a->highest_counter, b->highest_counter,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->cumulative_packets, b->cumulative_packets,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->cumulative_bytes, b->cumulative_bytes,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->timestamp_echo, b->timestamp_echo,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->dwell_time, b->dwell_time, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->max_burst_loss, b->max_burst_loss,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->mean_burst_loss, b->mean_burst_loss,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->jitter, b->jitter, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->ecn_ce_count, b->ecn_ce_count, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->owd_trend, b->owd_trend, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->burst_loss_count, b->burst_loss_count,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->cumulative_reorder_count,
+			    b->cumulative_reorder_count, "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->interval_packets, b->interval_packets,
+			    "%s", name);
+	KUNIT_EXPECT_EQ_MSG(test, a->interval_bytes, b->interval_bytes,
+			    "%s", name);
 }
 
 /* Written over rubbish, since the reserved bytes must become zero. */
@@ -56,7 +69,7 @@ static void fmp_mmp_sender_reports(struct kunit *test)
 	u8 msg[FMP_SENDER_REPORT_LEN];
 	size_t run = 0;
 
-	FMP_NEED_FILE(test, FMP_MMP_WIRE_MISSING);
+	fmp_need_file(test, FMP_MMP_WIRE_MISSING);
 
 	for (; run < fmp_sender_report_rows; run++) {
 		struct fmp_sender_report sr = {};
@@ -75,7 +88,7 @@ static void fmp_mmp_sender_reports(struct kunit *test)
 				    0, "[%zu]", run);
 		fmp_expect_sr(test, "sender report", &sr, &v->fields);
 	}
-	FMP_EXPECT_ENTRIES(test, "fmp_mmp_wire sender_report", run,
+	fmp_expect_entries(test, "fmp_mmp_wire sender_report", run,
 			   FMP_SENDER_REPORT_ENTRIES);
 }
 
@@ -85,7 +98,7 @@ static void fmp_mmp_receiver_reports(struct kunit *test)
 	u8 msg[FMP_RECEIVER_REPORT_LEN];
 	size_t run = 0;
 
-	FMP_NEED_FILE(test, FMP_MMP_WIRE_MISSING);
+	fmp_need_file(test, FMP_MMP_WIRE_MISSING);
 
 	for (; run < fmp_receiver_report_rows; run++) {
 		struct fmp_receiver_report rr = {};
@@ -104,7 +117,7 @@ static void fmp_mmp_receiver_reports(struct kunit *test)
 				    0, "[%zu]", run);
 		fmp_expect_rr(test, "receiver report", &rr, &v->fields);
 	}
-	FMP_EXPECT_ENTRIES(test, "fmp_mmp_wire receiver_report", run,
+	fmp_expect_entries(test, "fmp_mmp_wire receiver_report", run,
 			   FMP_RECEIVER_REPORT_ENTRIES);
 }
 
@@ -115,7 +128,7 @@ static void fmp_mmp_decode(struct kunit *test)
 	int err;
 	u8 *msg;
 
-	FMP_NEED_FILE(test, FMP_MMP_WIRE_MISSING);
+	fmp_need_file(test, FMP_MMP_WIRE_MISSING);
 
 	for (; run < fmp_report_decode_rows; run++) {
 		struct fmp_receiver_report rr = {};
@@ -139,7 +152,7 @@ static void fmp_mmp_decode(struct kunit *test)
 		fmp_expect_rr(test, v->name, &rr, &v->rr);
 		kunit_kfree(test, msg);
 	}
-	FMP_EXPECT_ENTRIES(test, "fmp_mmp_wire decode", run,
+	fmp_expect_entries(test, "fmp_mmp_wire decode", run,
 			   FMP_REPORT_DECODE_ENTRIES);
 }
 

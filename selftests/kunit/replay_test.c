@@ -115,7 +115,7 @@ static void fmp_replay_sequences(struct kunit *test)
 	size_t run = 0, ops = 0;
 	struct fmp_windows *w;
 
-	FMP_NEED_FILE(test, FMP_REPLAY_WINDOW_MISSING);
+	fmp_need_file(test, FMP_REPLAY_WINDOW_MISSING);
 	w = fmp_windows_new(test);
 
 	KUNIT_EXPECT_EQ(test, FMP_REPLAY_BITS, FMP_REPLAY_WINDOW);
@@ -126,8 +126,8 @@ static void fmp_replay_sequences(struct kunit *test)
 		ops += fmp_replay_vectors[run].ops_entries;
 	}
 	fmp_deviation_info(test, deviating);
-	FMP_EXPECT_ENTRIES(test, "fmp_replay", run, FMP_REPLAY_ENTRIES);
-	FMP_EXPECT_ENTRIES(test, "fmp_replay operations", ops, FMP_REPLAY_OPS);
+	fmp_expect_entries(test, "fmp_replay", run, FMP_REPLAY_ENTRIES);
+	fmp_expect_entries(test, "fmp_replay operations", ops, FMP_REPLAY_OPS);
 }
 
 /* Spec 5.6 has a sequence of its own. */

@@ -26,19 +26,18 @@ extern struct kunit_suite fmp_crypto_suite;
  * Closes the loop over a table: each entry was run, and as many were run as
  * the file has.
  */
-#define FMP_EXPECT_ENTRIES(test, label, run, entries)			\
-do {									\
-	KUNIT_EXPECT_EQ(test, (size_t)(run), (size_t)(entries));	\
-	kunit_log(KERN_INFO, test, KUNIT_SUBTEST_INDENT			\
-		  "# %s: %zu entries", label, (size_t)(run));		\
-} while (0)
+static inline void fmp_expect_entries(struct kunit *test, const char *label,
+				      size_t run, size_t entries)
+{
+	KUNIT_EXPECT_EQ(test, run, entries);
+	kunit_log(KERN_INFO, test, KUNIT_SUBTEST_INDENT "# %s: %zu entries",
+		  label, run);
+}
 
-#define FMP_NEED_FILE(test, missing)					\
-do {									\
-	const char *why = missing;					\
-									\
-	if (why)							\
-		kunit_skip(test, "%s", why);				\
-} while (0)
+static inline void fmp_need_file(struct kunit *test, const char *missing)
+{
+	if (missing)
+		kunit_skip(test, "%s", missing);
+}
 
 #endif /* FMP_SUITES_H */

@@ -15,10 +15,6 @@ struct fmp_bytes {
 	size_t len;
 };
 
-/* A literal, as its length is part of it and an empty one is possible. */
-#define FMP_BYTES(literal) \
-	{ .data = (const u8 *)(literal), .len = sizeof(literal) - 1 }
-
 struct fmp_frame_vector {
 	const char *name;
 	struct fmp_bytes key;

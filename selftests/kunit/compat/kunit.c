@@ -13,11 +13,6 @@ struct kunit_allocation {
 	void *ptr;
 };
 
-struct kunit_totals {
-	unsigned int count[KUNIT_SKIPPED + 1];
-	unsigned int all;
-};
-
 unsigned int kunit_failed_suites;
 
 /**
@@ -146,23 +141,21 @@ static void kunit_run_case(struct kunit *test)
 		kunit_free_allocation(a);
 }
 
-static void kunit_run_suite(struct kunit_suite *suite, size_t number,
-			    struct kunit_totals *totals)
+static void kunit_run_suite(struct kunit_suite *suite, size_t number)
 {
 	/* One at a time, and as lockdep knows it: not on the stack. */
 	static struct kunit kunit_test;
+	unsigned int totals[KUNIT_SKIPPED + 1] = {};
 	struct kunit *test = &kunit_test;
-	struct kunit_totals here = {};
+	unsigned int count = 0, run = 0;
 	struct kunit_case *c;
-	size_t count = 0;
-	int i;
 
 	for (c = suite->test_cases; c->run_case; c++)
 		count++;
 	pr_info(KUNIT_SUBTEST_INDENT "KTAP version 1\n");
 	pr_info(KUNIT_SUBTEST_INDENT "# Subtest: %s\n", suite->name);
 	pr_info(KUNIT_SUBTEST_INDENT "# module: %s\n", KBUILD_MODNAME);
-	pr_info(KUNIT_SUBTEST_INDENT "1..%zu\n", count);
+	pr_info(KUNIT_SUBTEST_INDENT "1..%u\n", count);
 
 	for (c = suite->test_cases; c->run_case; c++) {
 		memset(test, 0, sizeof(*test));
@@ -173,31 +166,28 @@ static void kunit_run_suite(struct kunit_suite *suite, size_t number,
 
 		kunit_run_case(test);
 
-		here.count[test->status]++;
-		here.all++;
+		totals[test->status]++;
 		pr_info(KUNIT_SUBTEST_INDENT "%sok %u %s%s%s\n",
-		       test->status == KUNIT_FAILURE ? "not " : "", here.all,
-		       test->name,
-		       test->status == KUNIT_SKIPPED ? " # SKIP " : "",
-		       test->status_comment);
+			test->status == KUNIT_FAILURE ? "not " : "", ++run,
+			test->name,
+			test->status == KUNIT_SKIPPED ? " # SKIP " : "",
+			test->status_comment);
 	}
 
-	for (i = 0; i < ARRAY_SIZE(here.count); i++)
-		totals->count[i] += here.count[i];
-	totals->all += here.all;
-
-	pr_info("# %s: pass:%u fail:%u skip:%u total:%u\n",
-	       suite->name, here.count[KUNIT_SUCCESS],
-	       here.count[KUNIT_FAILURE], here.count[KUNIT_SKIPPED], here.all);
-	pr_info("%sok %zu %s%s\n",
-	       here.count[KUNIT_FAILURE] ? "not " : "", number, suite->name,
-	       here.count[KUNIT_SKIPPED] == here.all ? " # SKIP" : "");
-	kunit_failed_suites += !!here.count[KUNIT_FAILURE];
+	pr_info("# %s: pass:%u fail:%u skip:%u total:%u\n", suite->name,
+		totals[KUNIT_SUCCESS], totals[KUNIT_FAILURE],
+		totals[KUNIT_SKIPPED], count);
+	pr_info("# Totals: pass:%u fail:%u skip:%u total:%u\n",
+		totals[KUNIT_SUCCESS], totals[KUNIT_FAILURE],
+		totals[KUNIT_SKIPPED], count);
+	pr_info("%sok %zu %s%s\n", totals[KUNIT_FAILURE] ? "not " : "",
+		number, suite->name,
+		totals[KUNIT_SKIPPED] == count ? " # SKIP" : "");
+	kunit_failed_suites += !!totals[KUNIT_FAILURE];
 }
 
 static int __init kunit_run_suites(void)
 {
-	struct kunit_totals totals = {};
 	size_t count = 0, i;
 
 	while (kunit_module_suites[count])
@@ -205,10 +195,7 @@ static int __init kunit_run_suites(void)
 	pr_info("KTAP version 1\n");
 	pr_info("1..%zu\n", count);
 	for (i = 0; i < count; i++)
-		kunit_run_suite(kunit_module_suites[i], i + 1, &totals);
-	pr_info("# Totals: pass:%u fail:%u skip:%u total:%u\n",
-		totals.count[KUNIT_SUCCESS], totals.count[KUNIT_FAILURE],
-		totals.count[KUNIT_SKIPPED], totals.all);
+		kunit_run_suite(kunit_module_suites[i], i + 1);
 	return 0;
 }
 module_init(kunit_run_suites);
