@@ -257,10 +257,10 @@ static void fmp_replay_ring_reuse(struct kunit *test)
 				fmp_model_commit(&w->model, counter);
 			}
 			counter += moves[m];
-			KUNIT_EXPECT_TRUE(test,
+			KUNIT_ASSERT_TRUE(test,
 					  fmp_windows_accept(test, w, counter,
 							     "move"));
-			KUNIT_EXPECT_TRUE_MSG(test, fmp_windows_agree(w),
+			KUNIT_ASSERT_TRUE_MSG(test, fmp_windows_agree(w),
 					      "from %llu by %llu", starts[s],
 					      moves[m]);
 		}
