@@ -373,7 +373,7 @@ static void serve_refusal(struct fake *f, const struct nlmsghdr *request)
 	if (mnl_attr_get_u32(mnl_nlmsg_get_payload_offset(request, GENL_HDRLEN)) == IFINDEX)
 		fake_error(f, request, -EPERM, NULL, 0, 0, 0);
 	else
-		fake_error(f, request, -ENODEV, NULL, 0, 0, 0);
+		fake_error(f, request, -EOPNOTSUPP, "Not an fmp device", 0, 0, 0);
 }
 
 static void test_refusals(void)

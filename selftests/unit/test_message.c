@@ -21,13 +21,16 @@ static void put_counter(struct message *msg, uint16_t type, const char *name, co
 	nest_close(msg, nest);
 }
 
-static void test_growth(void)
+static void check_growth(bool secret)
 {
 	size_t i, nest, count = 20000;
 	const struct nlattr *attr;
 	struct message msg;
 
-	message_init(&msg, FMP_CMD_PEER_SET);
+	if (secret)
+		message_init_secret(&msg, FMP_CMD_PEER_SET);
+	else
+		message_init(&msg, FMP_CMD_PEER_SET);
 	CHECK(message_command(&msg) == FMP_CMD_PEER_SET);
 	for (i = 0; i < count; i++) {
 		nest = nest_open(&msg, FMP_A_PEER_ADDRESS);
@@ -45,6 +48,12 @@ static void test_growth(void)
 	}
 	CHECK_FMT(i == count, "%zu", i);
 	message_free(&msg);
+}
+
+static void test_growth(void)
+{
+	check_growth(false);
+	check_growth(true);
 }
 
 static void test_device(void)

@@ -136,10 +136,18 @@ static void sort(void *list, size_t count, size_t size,
 		qsort(list, count, size, compare);
 }
 
-/* The kernel knows an index; a user knows a name that is of another kind of device. */
+/*
+ * The error number alone could also mean an operation that an older module lacks;
+ * only the module explains.
+ */
+static bool other_kind(const struct nl *nl, int err)
+{
+	return err == -EOPNOTSUPP && nl_explained(nl);
+}
+
 static int failed(struct nl *nl, int err, const struct target *target, const char *what)
 {
-	if (err == -ENODEV)
+	if (other_kind(nl, err))
 		return refused_word(target->name, "not an fmp device");
 	return nl_refused(nl, err, "%s of '%s'", what, target->name);
 }
@@ -149,7 +157,7 @@ static int failed_peer(struct nl *nl, int err, const struct target *target, cons
 {
 	char npub[NPUB_SIZE];
 
-	if (err == -ENODEV)
+	if (other_kind(nl, err))
 		return failed(nl, err, target, what);
 	npub_encode(npub, key);
 	return nl_refused(nl, err, "%s '%s' of '%s'", what, npub, target->name);
@@ -158,7 +166,7 @@ static int failed_peer(struct nl *nl, int err, const struct target *target, cons
 static int failed_session(struct nl *nl, int err, const struct target *target, uint32_t index,
 			  const char *what)
 {
-	if (err == -ENODEV)
+	if (other_kind(nl, err))
 		return failed(nl, err, target, what);
 	return nl_refused(nl, err, "%s 0x%08x of '%s'", what, index, target->name);
 }
@@ -430,7 +438,7 @@ int kernel_session_new(struct nl *nl, const struct target *target, struct sessio
 	struct message msg;
 	int err;
 
-	message_init(&msg, FMP_CMD_SESSION_NEW);
+	message_init_secret(&msg, FMP_CMD_SESSION_NEW);
 	put_u32(&msg, FMP_A_SESSION_IFINDEX, target->ifindex);
 	put_data(&msg, FMP_A_SESSION_PUBLIC_KEY, session->peer, sizeof(session->peer));
 	if (!session->choose_index)

@@ -3,27 +3,54 @@
 
 #include <linux/genetlink.h>
 #include <linux/fmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "key.h"
+#include "util.h"
 
 #define FIRST_SIZE 4096
 
-void message_init(struct message *msg, uint8_t command)
+static void *obtain(const struct message *msg, size_t size)
+{
+	return msg->secret ? secret_alloc(size) : xcalloc(1, size);
+}
+
+static void dispose(const struct message *msg)
+{
+	if (msg->secret)
+		secret_free(msg->head);
+	else
+		free(msg->head);
+}
+
+static void start(struct message *msg, uint8_t command)
 {
 	struct genlmsghdr *genl;
 
 	msg->size = FIRST_SIZE;
-	msg->head = secret_alloc(msg->size);
+	msg->head = obtain(msg, msg->size);
 	mnl_nlmsg_put_header(msg->head);
 	genl = mnl_nlmsg_put_extra_header(msg->head, sizeof(*genl));
 	genl->cmd = command;
 	genl->version = FMP_FAMILY_VERSION;
 }
 
+void message_init(struct message *msg, uint8_t command)
+{
+	msg->secret = false;
+	start(msg, command);
+}
+
+void message_init_secret(struct message *msg, uint8_t command)
+{
+	msg->secret = true;
+	start(msg, command);
+}
+
 void message_free(struct message *msg)
 {
-	secret_free(msg->head);
+	dispose(msg);
 	msg->head = NULL;
 }
 
@@ -45,9 +72,9 @@ static void make_room(struct message *msg, size_t len)
 	while (size < need)
 		size *= 2;
 
-	head = secret_alloc(size);
+	head = obtain(msg, size);
 	memcpy(head, msg->head, msg->head->nlmsg_len);
-	secret_free(msg->head);
+	dispose(msg);
 	msg->head = head;
 	msg->size = size;
 }

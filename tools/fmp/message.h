@@ -3,19 +3,22 @@
 #define FMP_MESSAGE_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * A generic netlink request of any length.  It is kept in locked memory, as it may
- * carry keys.
- */
+/* A generic netlink request of any length. */
 struct message {
 	struct nlmsghdr *head;
 	size_t size;
+	bool secret;
 };
 
 void message_init(struct message *msg, uint8_t command);
+
+/* In locked memory, for a request that carries keys. */
+void message_init_secret(struct message *msg, uint8_t command);
+
 void message_free(struct message *msg);
 
 uint8_t message_command(const struct message *msg);

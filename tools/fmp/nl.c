@@ -286,6 +286,11 @@ int nl_dump(struct nl *nl, struct message *msg, nl_reply_fn reply, void (*restar
 	return 0;
 }
 
+bool nl_explained(const struct nl *nl)
+{
+	return nl->explanation;
+}
+
 int nl_refused(struct nl *nl, int err, const char *fmt, ...)
 {
 	char *what = NULL;

@@ -34,6 +34,9 @@ int nl_dump(struct nl *nl, struct message *msg, nl_reply_fn reply, void (*restar
 int nl_refused(struct nl *nl, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Whether the kernel told more about the last request than an error number. */
+bool nl_explained(const struct nl *nl);
+
 /* Both return a status. */
 int nl_join(struct nl *nl, const char *group);
 int nl_listen(struct nl *nl, nl_reply_fn event, void *arg);
