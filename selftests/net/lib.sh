@@ -107,11 +107,9 @@ make_router() {
 	ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 }
 
-# make_host NUMBER: a host with an underlay address
-make_host() {
+# make_underlay NUMBER: the link between a host and the router
+make_underlay() {
 	local n=$1
-	must ip netns add "h$n"
-	must ip -n "h$n" link set lo up
 	must ip -n "h$n" link add eth0 type veth peer name "r$n" netns router
 	must ip -n router addr add "10.0.$n.1/24" dev "r$n"
 	must ip -n router addr add "fd00:$n::1/64" dev "r$n" nodad
@@ -121,6 +119,13 @@ make_host() {
 	must ip -n "h$n" link set eth0 up
 	must ip -n "h$n" route add default via "10.0.$n.1"
 	must ip -n "h$n" -6 route add default via "fd00:$n::1"
+}
+
+# make_host NUMBER: a host with an underlay address
+make_host() {
+	must ip netns add "h$1"
+	must ip -n "h$1" link set lo up
+	make_underlay "$1"
 }
 
 # make_tunnel NUMBER: the device fmp0 of a host, with overlay addresses
