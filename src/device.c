@@ -165,13 +165,26 @@ static void fmp_uninit(struct net_device *dev)
 	free_percpu(fmp->stats);
 }
 
+static void fmp_get_stats64(struct net_device *dev,
+			    struct rtnl_link_stats64 *stats)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+	int i;
+
+	dev_get_tstats64(dev, stats);
+	for (i = FMP_RX_DROP_FIRST; i <= FMP_RX_DROP_LAST; i++)
+		stats->rx_dropped += fmp_stat_read(fmp->stats, i);
+	for (i = FMP_TX_DROP_FIRST; i <= FMP_TX_DROP_LAST; i++)
+		stats->tx_dropped += fmp_stat_read(fmp->stats, i);
+}
+
 static const struct net_device_ops fmp_netdev_ops = {
 	.ndo_init		= fmp_init,
 	.ndo_uninit		= fmp_uninit,
 	.ndo_open		= fmp_open,
 	.ndo_stop		= fmp_stop,
 	.ndo_start_xmit		= fmp_tx,
-	.ndo_get_stats64	= dev_get_tstats64,
+	.ndo_get_stats64	= fmp_get_stats64,
 };
 
 static const struct device_type fmp_device_type = { .name = "fmp" };
@@ -197,6 +210,7 @@ static void fmp_setup(struct net_device *dev)
 
 	fmp->dev = dev;
 	mutex_init(&fmp->lock);
+	fmp->generation = 1;
 	fmp->config.port = FMP_DEFAULT_PORT;
 	fmp->config.source_check = true;
 

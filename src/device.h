@@ -49,7 +49,8 @@ struct fmp_config {
  * @peer_ids: peers by dump handle, under @lock
  * @next_peer_id: where the search for a free handle starts
  * @n_peers: how many, under @lock
- * @generation: changes with the set of peers and sessions, under @lock
+ * @generation: changes with the set of peers and sessions, never 0, which
+ *              a dump takes for none; under @lock
  * @list: linkage into all devices of the module
  */
 struct fmp_dev {
@@ -63,7 +64,7 @@ struct fmp_dev {
 	struct fmp_lane __percpu *lanes;
 	struct gro_cells cells;
 
-	struct mutex lock;
+	struct mutex lock; /* configuration */
 	struct net *birth_net;
 	bool up;
 	bool dead;
@@ -78,6 +79,13 @@ struct fmp_dev {
 static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)
 {
 	this_cpu_inc(fmp->stats->value[stat]);
+}
+
+/* The set of peers or sessions changed; under the device's lock. */
+static inline void fmp_dev_changed(struct fmp_dev *fmp)
+{
+	if (!++fmp->generation)
+		fmp->generation = 1;
 }
 
 extern const struct ethtool_ops fmp_ethtool_ops;

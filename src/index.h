@@ -81,7 +81,7 @@ struct fmp_index_hold {
  */
 struct fmp_index_table {
 	struct rhashtable entries;
-	spinlock_t lock;
+	spinlock_t lock; /* holds */
 	struct list_head holds;
 	struct delayed_work reaper;
 };

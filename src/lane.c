@@ -48,6 +48,20 @@ void fmp_lane_module_exit(void)
 	destroy_workqueue(fmp_lane_wq);
 }
 
+/*
+ * Another CPU stands in for one that is offline; with bottom halves disabled
+ * none goes offline meanwhile.
+ */
+static int fmp_lane_cpu(const struct fmp_lane *lane)
+{
+	return likely(cpu_online(lane->cpu)) ? lane->cpu : smp_processor_id();
+}
+
+static void fmp_lane_kick(struct fmp_lane *lane)
+{
+	queue_work_on(fmp_lane_cpu(lane), fmp_lane_wq, &lane->work);
+}
+
 static struct sk_buff *fmp_lane_dequeue(struct fmp_lane *lane)
 {
 	struct sk_buff *skb;
@@ -88,10 +102,9 @@ static void fmp_lane_work(struct work_struct *work)
 		fmp_lane_open(lane, skb);
 	}
 	spin_unlock(&lane->owner);
-	local_bh_enable();
-
 	if (skb)
-		queue_work_on(lane->cpu, fmp_lane_wq, &lane->work);
+		fmp_lane_kick(lane);
+	local_bh_enable();
 }
 
 /**
@@ -164,7 +177,7 @@ static bool fmp_lane_enqueue(struct fmp_lane *lane, struct sk_buff *skb)
 	spin_unlock(&lane->queue.lock);
 
 	if (room)
-		queue_work_on(lane->cpu, fmp_lane_wq, &lane->work);
+		fmp_lane_kick(lane);
 	return room;
 }
 
@@ -197,7 +210,7 @@ void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 {
 	struct fmp_lane *lane = fmp_lane_of(fmp, session);
 
-	if (likely(lane->cpu == smp_processor_id() &&
+	if (likely(fmp_lane_cpu(lane) == smp_processor_id() &&
 		   skb_queue_empty_lockless(&lane->queue) &&
 		   spin_trylock(&lane->owner))) {
 		fmp_stat_inc(fmp, FMP_RX_INLINE);

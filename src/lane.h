@@ -24,7 +24,7 @@ struct fmp_session;
  * @cpu: the CPU
  */
 struct fmp_lane {
-	spinlock_t owner;
+	spinlock_t owner; /* one context at a time opens frames */
 	struct sk_buff_head queue;
 	unsigned int bytes;
 	struct work_struct work;

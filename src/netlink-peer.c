@@ -176,7 +176,7 @@ static struct fmp_overlay *fmp_nl_own_overlay(struct fmp_peer *peer,
  */
 static int fmp_nl_check_change(struct genl_info *info, struct fmp_dev *fmp,
 			       struct fmp_peer *peer, const struct nlattr *attr,
-			       unsigned int *n)
+			       bool replace, unsigned int *n)
 {
 	struct fmp_overlay *overlay;
 	struct in6_addr address;
@@ -206,8 +206,8 @@ static int fmp_nl_check_change(struct genl_info *info, struct fmp_dev *fmp,
 				    "Another peer has this address");
 		return -EADDRINUSE;
 	}
-	/* One more than may be needed: duplicates are not worth a search. */
-	if (!overlay && ++*n > FMP_PEER_ADDRESSES_MAX) {
+	/* May count one twice: duplicates are not worth a search. */
+	if ((!overlay || replace) && ++*n > FMP_PEER_ADDRESSES_MAX) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
 				    "Too many addresses; use routes via one of them");
 		return -ENOSPC;
@@ -219,26 +219,23 @@ static int fmp_nl_check_addresses(struct genl_info *info, struct fmp_dev *fmp,
 				  struct fmp_peer *peer)
 {
 	/* The derived address of a new peer comes on top. */
-	unsigned int n = peer ? peer->n_addresses : 1;
+	bool replace = peer && info->attrs[FMP_A_PEER_REPLACE_ADDRESSES];
+	unsigned int n = peer && !replace ? peer->n_addresses : 1;
 	const struct nlattr *attr;
 	int rem, err;
 
-	if (peer && info->attrs[FMP_A_PEER_REPLACE_ADDRESSES])
-		n = 1;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != FMP_A_PEER_ADDRESS)
 			continue;
-		err = fmp_nl_check_change(info, fmp, peer, attr, &n);
+		err = fmp_nl_check_change(info, fmp, peer, attr, replace, &n);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int fmp_nl_apply_addresses(struct genl_info *info,
-				  struct fmp_peer *peer)
+static int fmp_nl_add_addresses(struct genl_info *info, struct fmp_peer *peer)
 {
-	struct fmp_overlay *overlay;
 	const struct nlattr *attr;
 	struct in6_addr address;
 	int rem, err;
@@ -248,19 +245,47 @@ static int fmp_nl_apply_addresses(struct genl_info *info,
 		if (nla_type(attr) != FMP_A_PEER_ADDRESS)
 			continue;
 		err = fmp_nl_address(info, attr, &address, &remove);
+		if (!err && !remove)
+			err = fmp_overlay_add(peer, &address, false);
 		if (err)
 			return err;
-		if (!remove) {
-			err = fmp_overlay_add(peer, &address, false);
-			if (err)
-				return err;
+	}
+	return 0;
+}
+
+static void fmp_nl_remove_addresses(struct genl_info *info,
+				    struct fmp_peer *peer)
+{
+	struct fmp_overlay *overlay;
+	const struct nlattr *attr;
+	struct in6_addr address;
+	bool remove;
+	int rem;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != FMP_A_PEER_ADDRESS ||
+		    fmp_nl_address(info, attr, &address, &remove) || !remove)
 			continue;
-		}
 		/* Removed twice in a request, or by replacing, is removed. */
 		overlay = fmp_nl_own_overlay(peer, &address);
 		if (overlay)
 			fmp_overlay_remove(overlay);
 	}
+}
+
+/* What can fail comes first, so that a failure changes nothing. */
+static int fmp_nl_apply_addresses(struct genl_info *info,
+				  struct fmp_peer *peer)
+{
+	int err;
+
+	err = fmp_nl_add_addresses(info, peer);
+	if (err) {
+		fmp_overlay_abort(peer);
+		return err;
+	}
+	fmp_overlay_commit(peer, info->attrs[FMP_A_PEER_REPLACE_ADDRESSES]);
+	fmp_nl_remove_addresses(info, peer);
 	return 0;
 }
 
@@ -360,11 +385,13 @@ int fmp_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto unlock;
 
+	err = fmp_nl_apply_addresses(info, peer);
+	if (err) {
+		fmp_endpoint_free(endpoint);
+		goto unlock;
+	}
 	if (endpoint)
 		fmp_peer_set_endpoint(peer, endpoint);
-	if (info->attrs[FMP_A_PEER_REPLACE_ADDRESSES])
-		fmp_overlay_remove_all(peer, false);
-	err = fmp_nl_apply_addresses(info, peer);
 	fmp_notify_peer(peer, FMP_CMD_PEER_SET_NTF);
 unlock:
 	fmp_nl_unlock_dev(fmp);

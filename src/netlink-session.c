@@ -38,11 +38,16 @@ static int fmp_nl_check_keys(struct genl_info *info)
 	return 0;
 }
 
-/* The message may linger in memory after it was used; its keys must not. */
-static void fmp_nl_take_key(struct fmp_key *key, struct nlattr *attr)
+static void fmp_nl_copy_key(struct fmp_key *key, const struct nlattr *attr)
 {
 	memcpy(key->bytes, nla_data(attr), sizeof(key->bytes));
-	memzero_explicit(nla_data(attr), sizeof(key->bytes));
+}
+
+/* The message lingers in freed memory after its use; its keys must not. */
+static void fmp_nl_wipe_key(struct nlattr *attr)
+{
+	if (attr)
+		memzero_explicit(nla_data(attr), FMP_KEY_SIZE);
 }
 
 static int fmp_nl_claim_index(struct genl_info *info, struct fmp_dev *fmp,
@@ -97,9 +102,9 @@ static int fmp_nl_install(struct genl_info *info, struct fmp_dev *fmp,
 		return -ENOMEM;
 
 	/* Complete before it can be found. */
-	fmp_nl_take_key(&session->send_key,
+	fmp_nl_copy_key(&session->send_key,
 			info->attrs[FMP_A_SESSION_SEND_KEY]);
-	fmp_nl_take_key(&session->receive_key,
+	fmp_nl_copy_key(&session->receive_key,
 			info->attrs[FMP_A_SESSION_RECEIVE_KEY]);
 	session->remote.value =
 		nla_get_u32(info->attrs[FMP_A_SESSION_REMOTE_INDEX]);
@@ -115,21 +120,13 @@ static int fmp_nl_install(struct genl_info *info, struct fmp_dev *fmp,
 
 	rcu_read_lock();
 	fmp_session_install(session);
-	fmp->generation++;
+	fmp_dev_changed(fmp);
 	fmp_notify_session(session, FMP_CMD_SESSION_NEW_NTF, GFP_ATOMIC);
 	rcu_read_unlock();
 	return 0;
 }
 
-/**
- * fmp_nl_session_new_doit() - install the keys of a session
- * @skb: the request
- * @info: the request, parsed
- *
- * Context: Process context.
- * Return: 0, or a negative error.
- */
-int fmp_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info)
+static int fmp_nl_session_new(struct genl_info *info)
 {
 	struct fmp_nl_header header;
 	struct sk_buff *reply;
@@ -151,6 +148,23 @@ int fmp_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return fmp_nl_reply_end(info, reply, err);
 	return fmp_nl_reply_session(info, reply, &header, ifindex, local);
+}
+
+/**
+ * fmp_nl_session_new_doit() - install the keys of a session
+ * @skb: the request
+ * @info: the request, parsed; its keys are wiped
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int fmp_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = fmp_nl_session_new(info);
+
+	fmp_nl_wipe_key(info->attrs[FMP_A_SESSION_SEND_KEY]);
+	fmp_nl_wipe_key(info->attrs[FMP_A_SESSION_RECEIVE_KEY]);
+	return err;
 }
 
 static struct fmp_session *fmp_nl_session(struct fmp_dev *fmp,
@@ -199,7 +213,7 @@ int fmp_nl_session_del_doit(struct sk_buff *skb, struct genl_info *info)
 		err = fmp_session_remove(session);
 	rcu_read_unlock();
 	if (!err)
-		fmp->generation++;
+		fmp_dev_changed(fmp);
 	fmp_nl_unlock_dev(fmp);
 	return err;
 }

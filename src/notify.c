@@ -243,8 +243,9 @@ static int fmp_fill_session_attrs(struct sk_buff *skb,
 	    nla_put_u8(skb, FMP_A_SESSION_K_BIT, k_bit) ||
 	    nla_put_uint(skb, FMP_A_SESSION_SEND_COUNTER,
 			 atomic64_read(&session->send_counter)) ||
-	    nla_put_uint(skb, FMP_A_SESSION_RECEIVE_HIGHEST,
-			 READ_ONCE(session->replay.highest)) ||
+	    (fmp_replay_any(&session->replay) &&
+	     nla_put_uint(skb, FMP_A_SESSION_RECEIVE_HIGHEST,
+			  READ_ONCE(session->replay.highest))) ||
 	    nla_put_uint(skb, FMP_A_SESSION_AGE_MS,
 			 fmp_session_now_ms() - session->established))
 		return -EMSGSIZE;

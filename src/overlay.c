@@ -53,9 +53,11 @@ void fmp_overlay_table_destroy(struct fmp_dev *fmp)
  * @address: IPv6, or IPv4 mapped
  * @derived: follows from the peer's public key
  *
+ * Part of a change that fmp_overlay_commit() or fmp_overlay_abort() ends.
+ *
  * Context: Process context, the device's lock held.
- * Return: 0, also if the peer had it; -EADDRINUSE if another peer has it,
- * -ENOSPC if the peer has too many, or another negative error.
+ * Return: 0, also if the peer had it; -EADDRINUSE if another peer has it, or
+ * another negative error.
  */
 int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
 		    bool derived)
@@ -65,10 +67,12 @@ int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
 	int err;
 
 	overlay = fmp_overlay_find(fmp, address);
-	if (overlay)
-		return overlay->peer == peer ? 0 : -EADDRINUSE;
-	if (peer->n_addresses >= FMP_PEER_ADDRESSES_MAX)
-		return -ENOSPC;
+	if (overlay && overlay->peer != peer)
+		return -EADDRINUSE;
+	if (overlay) {
+		overlay->listed = true;
+		return 0;
+	}
 
 	overlay = kzalloc(sizeof(*overlay), GFP_KERNEL);
 	if (!overlay)
@@ -76,6 +80,8 @@ int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
 	overlay->address = *address;
 	overlay->peer = peer;
 	overlay->derived = derived;
+	overlay->fresh = true;
+	overlay->listed = true;
 
 	err = rhashtable_insert_fast(&fmp->overlay, &overlay->node,
 				     fmp_overlay_params);
@@ -122,18 +128,56 @@ void fmp_overlay_remove(struct fmp_overlay *overlay)
 
 /**
  * fmp_overlay_remove_all() - take all overlay addresses away from a peer
- * @peer: the peer
- * @derived: also the one that follows from its public key
+ * @peer: a peer that is being removed
  *
  * Context: Process context, the device's lock held.
  */
-void fmp_overlay_remove_all(struct fmp_peer *peer, bool derived)
+void fmp_overlay_remove_all(struct fmp_peer *peer)
 {
 	struct fmp_overlay *overlay, *next;
 
 	list_for_each_entry_safe(overlay, next, &peer->addresses, list)
-		if (derived || !overlay->derived)
+		fmp_overlay_remove(overlay);
+}
+
+/**
+ * fmp_overlay_commit() - end a change to the addresses of a peer
+ * @peer: the peer
+ * @replace: take away what was not added since the last change ended; the
+ *           derived address stays
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_overlay_commit(struct fmp_peer *peer, bool replace)
+{
+	struct fmp_overlay *overlay, *next;
+
+	list_for_each_entry_safe(overlay, next, &peer->addresses, list) {
+		if (replace && !overlay->derived && !overlay->listed) {
 			fmp_overlay_remove(overlay);
+			continue;
+		}
+		overlay->fresh = false;
+		overlay->listed = false;
+	}
+}
+
+/**
+ * fmp_overlay_abort() - undo what was added since the last change ended
+ * @peer: the peer
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_overlay_abort(struct fmp_peer *peer)
+{
+	struct fmp_overlay *overlay, *next;
+
+	list_for_each_entry_safe(overlay, next, &peer->addresses, list) {
+		if (overlay->fresh)
+			fmp_overlay_remove(overlay);
+		else
+			overlay->listed = false;
+	}
 }
 
 /**

@@ -21,6 +21,8 @@ struct fmp_peer;
  * @peer: whose it is
  * @list: linkage into fmp_peer.addresses
  * @derived: follows from the public key and stays as long as the peer
+ * @fresh: added by the change that is being made
+ * @listed: named by the change that is being made
  * @rcu: for freeing
  */
 struct fmp_overlay {
@@ -29,6 +31,8 @@ struct fmp_overlay {
 	struct fmp_peer *peer;
 	struct list_head list;
 	bool derived;
+	bool fresh;
+	bool listed;
 	struct rcu_head rcu;
 };
 
@@ -39,7 +43,9 @@ int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
 struct fmp_overlay *fmp_overlay_find(struct fmp_dev *fmp,
 				     const struct in6_addr *address);
 void fmp_overlay_remove(struct fmp_overlay *overlay);
-void fmp_overlay_remove_all(struct fmp_peer *peer, bool derived);
+void fmp_overlay_remove_all(struct fmp_peer *peer);
+void fmp_overlay_commit(struct fmp_peer *peer, bool replace);
+void fmp_overlay_abort(struct fmp_peer *peer);
 struct fmp_peer *fmp_overlay_peer(struct fmp_dev *fmp,
 				  const struct in6_addr *address);
 struct fmp_peer *fmp_overlay_peer4(struct fmp_dev *fmp, __be32 address);

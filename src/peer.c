@@ -148,8 +148,10 @@ int fmp_peer_insert(struct fmp_peer *peer)
 	if (err)
 		goto remove_node;
 
+	fmp_overlay_commit(peer, false);
+
 	fmp->n_peers++;
-	fmp->generation++;
+	fmp_dev_changed(fmp);
 	return 0;
 
 remove_node:
@@ -180,7 +182,7 @@ void fmp_peer_remove(struct fmp_peer *peer)
 {
 	struct fmp_dev *fmp = peer->fmp;
 
-	fmp_overlay_remove_all(peer, true);
+	fmp_overlay_remove_all(peer);
 	rhashtable_remove_fast(&fmp->peers, &peer->node, fmp_peer_params);
 	xa_erase(&fmp->peer_ids, peer->id);
 
@@ -193,7 +195,7 @@ void fmp_peer_remove(struct fmp_peer *peer)
 
 	timer_shutdown_sync(&peer->timer);
 	fmp->n_peers--;
-	fmp->generation++;
+	fmp_dev_changed(fmp);
 	call_rcu(&peer->rcu, fmp_peer_free_rcu);
 }
 

@@ -52,7 +52,7 @@ struct fmp_peer {
 	struct fmp_peer_stats __percpu *stats;
 	u64 last_rx;
 
-	spinlock_t lock;
+	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;
 	struct fmp_session __rcu *previous;
 	struct timer_list timer;

@@ -24,6 +24,12 @@ struct fmp_replay {
 	DECLARE_BITMAP(seen, FMP_REPLAY_WINDOW);
 };
 
+/* Counter 0 leaves the highest at 0, and no other does. */
+static inline bool fmp_replay_any(const struct fmp_replay *replay)
+{
+	return READ_ONCE(replay->highest) || test_bit(0, replay->seen);
+}
+
 bool fmp_replay_check(const struct fmp_replay *replay, u64 counter);
 bool fmp_replay_commit(struct fmp_replay *replay, u64 counter);
 

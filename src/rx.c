@@ -255,10 +255,6 @@ void fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	u64 counter = fmp_rx_counter(skb);
 	size_t inner_len;
 
-	if (!fmp_replay_check(&session->replay, counter)) {
-		fmp_rx_drop_replay(session, skb);
-		return;
-	}
 	if (skb_linearize_cow(skb)) {
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_NOMEM,
 				 FMP_PEER_RX_DROP_OTHER);
@@ -301,7 +297,7 @@ static void fmp_rx_established(struct fmp_dev *fmp, struct sk_buff *skb)
 		fmp_rx_drop(fmp, skb, FMP_RX_DROP_UNKNOWN_INDEX);
 		return;
 	}
-	/* A hint only, but it spares a replay the way to the lane. */
+	/* A hint only, but it spares a replay the lane and the cipher. */
 	if (!fmp_replay_check(&session->replay, fmp_rx_counter(skb))) {
 		fmp_rx_drop_replay(session, skb);
 		return;

@@ -151,24 +151,19 @@ static void fmp_session_put_pending(struct fmp_session *session)
  * fmp_session_install() - put a session with keys and an index into its slot
  * @session: owned by its peer from now on
  *
- * Context: Process context, the device's lock held.
- * Return: 0, or -ENOENT if the peer was removed.
+ * Context: Process context, the device's lock held: the peer is not removed
+ * meanwhile.
  */
-int fmp_session_install(struct fmp_session *session)
+void fmp_session_install(struct fmp_session *session)
 {
 	struct fmp_peer *peer = session->peer;
 
 	spin_lock_bh(&peer->lock);
-	if (peer->dead) {
-		spin_unlock_bh(&peer->lock);
-		return -ENOENT;
-	}
 	if (rcu_access_pointer(peer->current_session))
 		fmp_session_put_pending(session);
 	else
 		fmp_session_put_current(session, 0);
 	spin_unlock_bh(&peer->lock);
-	return 0;
 }
 
 static void fmp_session_cut_over(struct fmp_session *session, u8 k_bit)

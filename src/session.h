@@ -6,6 +6,7 @@
 #define FMP_SESSION_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/cache.h>
 #include <linux/types.h>
 #include <uapi/linux/fmp.h>
@@ -19,7 +20,7 @@ struct fmp_peer;
 /* No lane has received for the session yet. */
 #define FMP_CPU_NONE		(-1)
 /* Budget of one key (spec 13 #10), far from the end of the counter space. */
-#define FMP_SEND_LIMIT		(1ULL << 60)
+#define FMP_SEND_LIMIT		BIT_ULL(60)
 
 /**
  * struct fmp_session - result of one handshake
@@ -69,7 +70,7 @@ struct fmp_session {
 
 struct fmp_session *fmp_session_alloc(struct fmp_peer *peer);
 void fmp_session_free_unused(struct fmp_session *session);
-int fmp_session_install(struct fmp_session *session);
+void fmp_session_install(struct fmp_session *session);
 int fmp_session_remove(struct fmp_session *session);
 void fmp_session_remove_all(struct fmp_peer *peer);
 void fmp_session_promote(struct fmp_session *session, u8 k_bit);

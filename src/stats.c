@@ -49,6 +49,7 @@ static const char *const fmp_stat_names[] = {
 	[FMP_TX_DROP_COUNTER_LIMIT]	= "tx_drop_counter_limit",
 	[FMP_TX_DROP_NOMEM]		= "tx_drop_nomem",
 };
+
 static_assert(ARRAY_SIZE(fmp_stat_names) == FMP_STAT_COUNT);
 
 static const char *const fmp_peer_stat_names[] = {
@@ -63,6 +64,7 @@ static const char *const fmp_peer_stat_names[] = {
 	[FMP_PEER_RX_DROP_OTHER]	= "rx_drop_other",
 	[FMP_PEER_TX_DROP]		= "tx_drop",
 };
+
 static_assert(ARRAY_SIZE(fmp_peer_stat_names) == FMP_PEER_STAT_COUNT);
 
 /**

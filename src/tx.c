@@ -40,7 +40,6 @@ static void fmp_tx_drop(struct fmp_dev *fmp, struct sk_buff *skb,
 			enum fmp_stat stat)
 {
 	fmp_stat_inc(fmp, stat);
-	DEV_STATS_INC(fmp->dev, tx_dropped);
 	kfree_skb(skb);
 }
 
