@@ -44,7 +44,7 @@ LINTS := checkpatch sparse w1 tools shell generated version
 
 .PHONY: lint
 lint: deps ## every static check; lint-NAME runs one of them
-	scripts/lint $(LINTS)
+	@scripts/lint $(LINTS)
 
 .PHONY: $(LINTS:%=lint-%)
 lint-checkpatch: ## the kernel's checkpatch.pl --strict
@@ -55,11 +55,11 @@ lint-shell: ## shellcheck on every script
 lint-generated: ## generated files are what the generator writes
 lint-version: ## one version everywhere, a licence in every file
 $(LINTS:%=lint-%): lint-%: deps
-	scripts/lint $*
+	@scripts/lint $*
 
 .PHONY: test
 test: deps ## everything; KERNELS="6.1 debug" and SUITES="traffic" select
-	selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES))
+	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES))
 
 .PHONY: demo
 demo: deps ## two nodes in a guest, a tunnel between them
