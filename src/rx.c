@@ -208,6 +208,7 @@ static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 	skb_reset_transport_header(skb);
 	skb_scrub_packet(skb, true);
 	/* The AEAD vouches for every byte the peer sent. */
+	skb->encapsulation = 0;
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
 	skb_clear_hash(skb);

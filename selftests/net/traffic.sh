@@ -13,12 +13,6 @@ ping_sizes() {
 	done
 }
 
-# The kernel on both ends verifies what was echoed.
-echo_udp() {
-	local address=$1 size=$2
-	in_host 1 ping -c 3 -i 0.05 -W 5 -s "$size" "$address"
-}
-
 tcp() {
 	local address=$1
 	shift
@@ -29,6 +23,32 @@ tcp() {
 }
 
 listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
+
+# A session's frames are opened on one CPU, wherever they arrive.
+lanes() {
+	local inline handoff cpus
+	cpus=$(nproc)
+	if [ "$cpus" -lt 2 ]; then
+		ktap_skip "frames that arrive elsewhere go to their lane" "the guest has one CPU"
+		return
+	fi
+	make_router
+	make_host 1
+	make_host 2
+	make_tunnel 1
+	make_tunnel 2
+	connect 1 2
+
+	check "frames that arrive on the lane's CPU" taskset -c 0 ip netns exec h1 ping -c 20 -i 0.01 -W 5 10.9.0.2
+	inline=$(counter 2 rx_inline)
+	check "frames that arrive on another CPU" taskset -c 1 ip netns exec h1 ping -c 20 -i 0.01 -W 5 10.9.0.2
+	handoff=$(counter 2 rx_handoff)
+	check "the first are opened in place ($inline)" test "$inline" -ge 10
+	check "the others are handed over ($handoff)" test "$handoff" -ge 10
+	check_equal "none of them is lost" "|" "$(drops 1)|$(drops 2)"
+	cleanup
+	TMP=$(mktemp -d)
+}
 
 # over FAMILY: everything, with an outer family
 over() {
@@ -59,4 +79,5 @@ over() {
 ktap_begin
 over 4
 over 6
+lanes
 ktap_end
