@@ -61,6 +61,11 @@ $(LINTS:%=lint-%): lint-%: deps
 test: deps ## everything; KERNELS="6.1 debug" and SUITES="traffic" select
 	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES))
 
+.PHONY: test-vectors
+test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
+	@selftests/run $(addprefix --kernel ,$(KERNELS)) --vectors \
+		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
+
 .PHONY: demo
 demo: deps ## two nodes in a guest, a tunnel between them
 	selftests/vm/run --kernel 7.3 --add selftests/demo.sh --add selftests/net -- sh /root/demo.sh
