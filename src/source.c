@@ -91,10 +91,11 @@ static bool fmp_source_ok4(struct fmp_peer *peer, __be32 source)
 static bool fmp_source_ok6(struct fmp_peer *peer,
 			   const struct in6_addr *source)
 {
+	int type = ipv6_addr_type(source);
 	struct fmp_peer *owner;
 
 	/* Routing protocols speak from such, and no route tells whose it is. */
-	if (ipv6_addr_type(source) & IPV6_ADDR_LINKLOCAL)
+	if (type & IPV6_ADDR_LINKLOCAL && type & IPV6_ADDR_UNICAST)
 		return true;
 	owner = fmp_overlay_peer(peer->fmp, source);
 	if (owner)
