@@ -300,6 +300,7 @@ static int fmp_nl_apply_addresses(struct genl_info *info,
 int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct fmp_endpoint *endpoint;
+	const u8 *public_key;
 	struct fmp_peer *peer;
 	struct fmp_dev *fmp;
 	int err;
@@ -308,15 +309,17 @@ int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(fmp))
 		return PTR_ERR(fmp);
 
-	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
-	if (!IS_ERR(peer)) {
-		GENL_SET_ERR_MSG(info, "There is such a peer");
+	err = -EINVAL;
+	public_key = fmp_nl_public_key(info, FMP_A_PEER_PUBLIC_KEY);
+	if (!public_key)
+		goto unlock;
+	if (fmp_peer_lookup(fmp, public_key)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[FMP_A_PEER_PUBLIC_KEY],
+				    "There is such a peer");
 		err = -EEXIST;
 		goto unlock;
 	}
-	err = PTR_ERR(peer);
-	if (err != -ENOENT)
-		goto unlock;
 
 	err = fmp_nl_check_addresses(info, fmp, NULL);
 	if (err)
@@ -328,8 +331,7 @@ int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	err = -ENOMEM;
-	peer = fmp_peer_alloc(fmp,
-			      nla_data(info->attrs[FMP_A_PEER_PUBLIC_KEY]));
+	peer = fmp_peer_alloc(fmp, public_key);
 	if (!peer)
 		goto free_endpoint;
 	RCU_INIT_POINTER(peer->endpoint, endpoint);

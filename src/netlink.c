@@ -96,6 +96,23 @@ void fmp_nl_unlock_dev(struct fmp_dev *fmp)
 }
 
 /**
+ * fmp_nl_public_key() - public key of a request
+ * @info: the request
+ * @attr: attribute with the public key
+ *
+ * Context: Process context.
+ * Return: The key, or NULL, which was explained to the sender as -EINVAL.
+ */
+const u8 *fmp_nl_public_key(struct genl_info *info, int attr)
+{
+	if (GENL_REQ_ATTR_CHECK(info, attr)) {
+		GENL_SET_ERR_MSG(info, "Attribute public-key is missing");
+		return NULL;
+	}
+	return nla_data(info->attrs[attr]);
+}
+
+/**
  * fmp_nl_peer() - find the peer of a request
  * @fmp: its device, locked
  * @info: the request
@@ -107,13 +124,12 @@ void fmp_nl_unlock_dev(struct fmp_dev *fmp)
 struct fmp_peer *fmp_nl_peer(struct fmp_dev *fmp, struct genl_info *info,
 			     int attr)
 {
+	const u8 *public_key = fmp_nl_public_key(info, attr);
 	struct fmp_peer *peer;
 
-	if (GENL_REQ_ATTR_CHECK(info, attr)) {
-		GENL_SET_ERR_MSG(info, "Attribute public-key is missing");
+	if (!public_key)
 		return ERR_PTR(-EINVAL);
-	}
-	peer = fmp_peer_lookup(fmp, nla_data(info->attrs[attr]));
+	peer = fmp_peer_lookup(fmp, public_key);
 	if (!peer) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
 				    "No such peer");

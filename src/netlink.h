@@ -24,6 +24,7 @@ struct fmp_nl_dump {
 struct fmp_dev *fmp_nl_lock_dev(struct genl_info *info, int attr);
 struct fmp_dev *fmp_nl_dump_lock_dev(struct netlink_callback *cb, int attr);
 void fmp_nl_unlock_dev(struct fmp_dev *fmp);
+const u8 *fmp_nl_public_key(struct genl_info *info, int attr);
 struct fmp_peer *fmp_nl_peer(struct fmp_dev *fmp, struct genl_info *info,
 			     int attr);
 struct sk_buff *fmp_nl_reply_begin(struct genl_info *info, u8 cmd,
