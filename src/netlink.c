@@ -304,11 +304,11 @@ int fmp_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 static const struct genl_multicast_group fmp_nl_admin_mcgrps[] = {
 	[FMP_NLGRP_CONFIG] = {
 		.name	= FMP_MCGRP_CONFIG,
-		.flags	= GENL_UNS_ADMIN_PERM,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
 	},
 	[FMP_NLGRP_EVENTS] = {
 		.name	= FMP_MCGRP_EVENTS,
-		.flags	= GENL_UNS_ADMIN_PERM,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 
