@@ -31,7 +31,7 @@ struct fmp_endpoint *fmp_endpoint_new(const union fmp_sockaddr *remote,
 {
 	struct fmp_endpoint *endpoint;
 
-	endpoint = kzalloc(sizeof(*endpoint), gfp);
+	endpoint = kzalloc_obj(*endpoint, gfp);
 	if (!endpoint)
 		return NULL;
 	if (dst_cache_init(&endpoint->cache, gfp)) {

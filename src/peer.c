@@ -88,7 +88,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 {
 	struct fmp_peer *peer;
 
-	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	peer = kzalloc_obj(*peer, GFP_KERNEL);
 	if (!peer)
 		return NULL;
 	peer->stats = alloc_percpu(struct fmp_peer_stats);

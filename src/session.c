@@ -48,10 +48,10 @@ struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
 {
 	struct fmp_session *session;
 
-	session = kzalloc(sizeof(*session), GFP_KERNEL);
+	session = kzalloc_obj(*session, GFP_KERNEL);
 	if (!session)
 		return NULL;
-	session->hold = kzalloc(sizeof(*session->hold), GFP_KERNEL);
+	session->hold = kzalloc_obj(*session->hold, GFP_KERNEL);
 	if (!session->hold) {
 		kfree(session);
 		return NULL;

@@ -8,6 +8,7 @@
 #include <net/ip6_route.h>
 #include <net/ip_fib.h>
 #include <net/ipv6.h>
+#include <net/nexthop.h>
 #include <net/route.h>
 #include <net/udp_tunnel.h>
 
@@ -16,8 +17,10 @@
 #include "peer.h"
 #include "source.h"
 
+/* @source is IPv6, or IPv4 mapped. */
 static bool fmp_source_hop_ok(struct fmp_peer *peer,
-			      const struct fib_nh_common *nhc, __be32 source)
+			      const struct fib_nh_common *nhc,
+			      const struct in6_addr *source)
 {
 	struct fmp_dev *fmp = peer->fmp;
 
@@ -27,7 +30,7 @@ static bool fmp_source_hop_ok(struct fmp_peer *peer,
 		return fmp_overlay_peer4(fmp, nhc->nhc_gw.ipv4) == peer;
 	if (nhc->nhc_gw_family == AF_INET6)
 		return fmp_overlay_peer(fmp, &nhc->nhc_gw.ipv6) == peer;
-	return fmp_overlay_peer4(fmp, source) == peer;
+	return fmp_overlay_peer(fmp, source) == peer;
 }
 
 /* Any hop of a multipath route will do: ours may not be the peer's choice. */
@@ -38,36 +41,76 @@ static bool fmp_source_route4_ok(struct fmp_peer *peer, __be32 source)
 		.daddr		= source,
 		.flowi4_oif	= dev->ifindex,
 	};
+	struct in6_addr mapped;
 	struct fib_result res;
 	int i;
 
 	if (fib_lookup(dev_net(dev), &fl4, &res, 0) ||
 	    res.type != RTN_UNICAST || !res.fi)
 		return false;
+	ipv6_addr_set_v4mapped(source, &mapped);
 	for (i = 0; i < fib_info_num_path(res.fi); i++)
-		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), source))
+		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), &mapped))
 			return true;
 	return false;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+struct fmp_source6 {
+	struct fmp_peer *peer;
+	const struct in6_addr *source;
+};
+
+static int fmp_source_hop6_ok(struct fib6_nh *nh, void *arg)
+{
+	const struct fmp_source6 *s = arg;
+
+	return fmp_source_hop_ok(s->peer, &nh->nh_common, s->source);
+}
+
+static bool fmp_source_entry6_ok(struct fib6_info *entry,
+				 struct fmp_source6 *s)
+{
+	if (entry->nh)
+		return nexthop_for_each_fib6_nh(entry->nh, fmp_source_hop6_ok,
+						s);
+	return fmp_source_hop6_ok(entry->fib6_nh, s);
+}
+
+/* Each hop of a multipath route is an entry, in a ring with the others. */
+static bool fmp_source_entries6_ok(struct fib6_info *entry,
+				   struct fmp_source6 *s)
+{
+	/* A ring that is being changed may not lead back to where it began. */
+	unsigned int n = READ_ONCE(entry->fib6_nsiblings);
+
+	while (!fmp_source_entry6_ok(entry, s)) {
+		if (!n--)
+			return false;
+		entry = list_entry_rcu(entry->fib6_siblings.next,
+				       struct fib6_info, fib6_siblings);
+	}
+	return true;
+}
+
 static bool fmp_source_route6_ok(struct fmp_peer *peer,
 				 const struct in6_addr *source)
 {
-	struct fmp_dev *fmp = peer->fmp;
+	struct fmp_source6 s = { .peer = peer, .source = source };
+	struct net_device *dev = peer->fmp->dev;
 	struct flowi6 fl6 = {
 		.daddr		= *source,
-		.flowi6_oif	= fmp->dev->ifindex,
+		.flowi6_oif	= dev->ifindex,
 	};
-	const struct in6_addr *hop;
+	struct fib6_info *entry;
 	struct dst_entry *dst;
 	bool ok;
 
-	dst = ip6_dst_lookup_flow(dev_net(fmp->dev), NULL, &fl6, NULL);
+	dst = ip6_dst_lookup_flow(dev_net(dev), NULL, &fl6, NULL);
 	if (IS_ERR(dst))
 		return false;
-	hop = rt6_nexthop(container_of(dst, struct rt6_info, dst), source);
-	ok = dst->dev == fmp->dev && fmp_overlay_peer(fmp, hop) == peer;
+	entry = rcu_dereference(container_of(dst, struct rt6_info, dst)->from);
+	ok = dst->dev == dev && entry && fmp_source_entries6_ok(entry, &s);
 	dst_release(dst);
 	return ok;
 }

@@ -11,6 +11,7 @@
 #endif
 #include "netdevice.h"
 #include "netlink.h"
+#include "slab.h"
 #include "udp_tunnel.h"
 #include "workqueue.h"
 
