@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced after lib.sh: traffic that goes on in the background, and what a device
+# told of meanwhile.
+
+# flow NAME HOST ADDRESS [OPTION...]: pings until the host's processes are ended
+flow() {
+	local name=$1 host=$2
+	shift 2
+	(in_host "$host" ping -n -i 0.02 "$@" >"$TMP/flow.$name" 2>&1 &)
+}
+
+replies() { grep -c 'bytes from' "$TMP/flow.$1"; }
+
+has_replies() { [ "$(replies "$1")" -ge "$2" ]; }
+
+# flowing NAME...: more replies come in than could have been under way
+flowing() {
+	local name
+	for name; do
+		await 30 has_replies "$name" $(($(replies "$name") + 8)) && continue
+		echo "no replies: $name"
+		tail -n 2 "$TMP/flow.$name"
+		return 1
+	done
+}
+
+# grows HOST COUNTER BY
+grows() { await 30 at_least "$1" "$2" $(($(counter "$1" "$2") + $3)); }
+
+at_least() { [ "$(counter "$1" "$2")" -ge "$3" ]; }
+
+# stalled NAME HOST COUNTER: no reply while the host drops, once what was under
+# way has arrived
+stalled() {
+	local before
+	grows "$2" "$3" 2 || return 1
+	before=$(replies "$1")
+	grows "$2" "$3" 8 || return 1
+	[ "$(replies "$1")" = "$before" ]
+}
+
+# load A B: more than the hosts can bear, both ways, until end_load
+load() {
+	loading "$2" ping -q -f -s 1300 "fd09::$1"
+	load_tcp "$1" "$2"
+}
+
+load_tcp() {
+	loading "$2" iperf3 -s
+	await 10 listening "$2" 5201 || return 1
+	loading "$1" iperf3 -c "10.9.0.$2" -b 2M --bidir -t 1000
+}
+
+loading() { (in_host "$@" >/dev/null 2>&1 & echo "$!" >>"$TMP/load"); }
+
+end_load() { xargs kill <"$TMP/load"; }
+
+listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
+
+# end_processes HOST...: of these hosts
+end_processes() {
+	local host
+	for host; do
+		ip netns pids "h$host" | xargs -r kill -9
+	done
+}
+
+# watch_events HOST: "events" tells of what happens from now on
+watch_events() {
+	: >"$TMP/events.$1"
+	(in_host "$1" fmp --json monitor -t >"$TMP/events.$1" 2>"$TMP/events.$1.err" &)
+	await 10 is_watched "$1"
+}
+
+# Every change is an event, of nothing into nothing too.
+is_watched() {
+	in_host "$1" fmp set fmp0 fwmark off
+	events "$1" dev-set | grep -q .
+}
+
+# events HOST EVENT [LOCAL-INDEX]: one line of JSON for each
+events() {
+	local index=.
+	[ $# -lt 3 ] || index="\"local_index\": ?$(($3))\\b"
+	grep -E "\"event\": ?\"$2\"" "$TMP/events.$1" | grep -E "$index"
+}
+
+count_events() { events "$@" | grep -c .; }
+
+has_event() { events "$@" | grep -q .; }
+
+# session HOST SLOT FIELD: of the only peer; nothing when the slot is empty
+session() {
+	in_host "$1" fmp --json session show fmp0 |
+		jq -r --arg slot "$2" --arg field "$3" '.[] | select(.slot == $slot) | .[$field]'
+}
+
+del_session() { in_host "$1" fmp session del fmp0 local-index "$(index_of "$1" "$2" "$3")"; }
