@@ -33,84 +33,93 @@ static bool fmp_source_hop_ok(struct fmp_peer *peer,
 	return fmp_overlay_peer(fmp, source) == peer;
 }
 
-/* Any hop of a multipath route will do: ours may not be the peer's choice. */
+/*
+ * The lookup is that of a packet of our own to the source, so that a more
+ * specific route elsewhere, and our own addresses, count. Any hop of a
+ * multipath route will do: ours may not be the peer's choice.
+ */
 static bool fmp_source_route4_ok(struct fmp_peer *peer, __be32 source)
 {
 	struct net_device *dev = peer->fmp->dev;
 	struct flowi4 fl4 = {
 		.daddr		= source,
-		.flowi4_oif	= dev->ifindex,
+		.flowi4_iif	= LOOPBACK_IFINDEX,
+		.flowi4_l3mdev	= l3mdev_master_ifindex_rcu(dev),
 	};
-	struct in6_addr mapped;
 	struct fib_result res;
 	int i;
 
 	if (fib_lookup(dev_net(dev), &fl4, &res, 0) ||
 	    res.type != RTN_UNICAST || !res.fi)
 		return false;
-	ipv6_addr_set_v4mapped(source, &mapped);
 	for (i = 0; i < fib_info_num_path(res.fi); i++)
-		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), &mapped))
+		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), source))
 			return true;
 	return false;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-struct fmp_source6 {
+/**
+ * struct fmp_source_hops - search among the next hops of an IPv6 route
+ * @peer: who sent the packet
+ * @source: from where
+ */
+struct fmp_source_hops {
 	struct fmp_peer *peer;
 	const struct in6_addr *source;
 };
 
 static int fmp_source_hop6_ok(struct fib6_nh *nh, void *arg)
 {
-	const struct fmp_source6 *s = arg;
+	const struct fmp_source_hops *hops = arg;
+	const struct fib_nh_common *nhc = &nh->nh_common;
+	struct fmp_dev *fmp = hops->peer->fmp;
 
-	return fmp_source_hop_ok(s->peer, &nh->nh_common, s->source);
+	if (nhc->nhc_dev != fmp->dev)
+		return 0;
+	return fmp_overlay_peer(fmp, nhc->nhc_gw_family == AF_INET6 ?
+				&nhc->nhc_gw.ipv6 : hops->source) ==
+	       hops->peer;
 }
 
-static bool fmp_source_entry6_ok(struct fib6_info *entry,
-				 struct fmp_source6 *s)
+static bool fmp_source_fib6_ok(struct fib6_info *f6i,
+			       struct fmp_source_hops *hops)
 {
-	if (entry->nh)
-		return nexthop_for_each_fib6_nh(entry->nh, fmp_source_hop6_ok,
-						s);
-	return fmp_source_hop6_ok(entry->fib6_nh, s);
-}
+	unsigned int siblings = READ_ONCE(f6i->fib6_nsiblings);
+	struct fib6_info *sibling;
 
-/* Each hop of a multipath route is an entry, in a ring with the others. */
-static bool fmp_source_entries6_ok(struct fib6_info *entry,
-				   struct fmp_source6 *s)
-{
-	/* A ring that is being changed may not lead back to where it began. */
-	unsigned int n = READ_ONCE(entry->fib6_nsiblings);
-
-	while (!fmp_source_entry6_ok(entry, s)) {
-		if (!n--)
-			return false;
-		entry = list_entry_rcu(entry->fib6_siblings.next,
-				       struct fib6_info, fib6_siblings);
+	if (f6i->nh)
+		return nexthop_for_each_fib6_nh(f6i->nh, fmp_source_hop6_ok,
+						hops);
+	if (fmp_source_hop6_ok(f6i->fib6_nh, hops))
+		return true;
+	/* A route that is being removed may have left the ring. */
+	list_for_each_entry_rcu(sibling, &f6i->fib6_siblings, fib6_siblings) {
+		if (!siblings--)
+			break;
+		if (fmp_source_hop6_ok(sibling->fib6_nh, hops))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 static bool fmp_source_route6_ok(struct fmp_peer *peer,
 				 const struct in6_addr *source)
 {
-	struct fmp_source6 s = { .peer = peer, .source = source };
 	struct net_device *dev = peer->fmp->dev;
+	struct fmp_source_hops hops = { .peer = peer, .source = source };
 	struct flowi6 fl6 = {
 		.daddr		= *source,
-		.flowi6_oif	= dev->ifindex,
+		.flowi6_l3mdev	= l3mdev_master_ifindex_rcu(dev),
 	};
-	struct fib6_info *entry;
+	struct fib6_info *f6i;
 	struct dst_entry *dst;
-	bool ok;
+	bool ok = false;
 
-	dst = ip6_dst_lookup_flow(dev_net(dev), NULL, &fl6, NULL);
-	if (IS_ERR(dst))
-		return false;
-	entry = rcu_dereference(container_of(dst, struct rt6_info, dst)->from);
-	ok = dst->dev == dev && entry && fmp_source_entries6_ok(entry, &s);
+	dst = ip6_route_output_flags(dev_net(dev), NULL, &fl6, 0);
+	f6i = rcu_dereference(container_of(dst, struct rt6_info, dst)->from);
+	if (!dst->error && f6i && f6i->fib6_type == RTN_UNICAST)
+		ok = fmp_source_fib6_ok(f6i, &hops);
 	dst_release(dst);
 	return ok;
 }
