@@ -8,9 +8,9 @@
 #include <net/ip6_route.h>
 #include <net/ip_fib.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 #include <net/nexthop.h>
 #include <net/route.h>
-#include <net/udp_tunnel.h>
 
 #include "device.h"
 #include "overlay.h"
@@ -46,14 +46,16 @@ static bool fmp_source_route4_ok(struct fmp_peer *peer, __be32 source)
 		.flowi4_iif	= LOOPBACK_IFINDEX,
 		.flowi4_l3mdev	= l3mdev_master_ifindex_rcu(dev),
 	};
+	struct in6_addr mapped;
 	struct fib_result res;
 	int i;
 
+	ipv6_addr_set_v4mapped(source, &mapped);
 	if (fib_lookup(dev_net(dev), &fl4, &res, 0) ||
 	    res.type != RTN_UNICAST || !res.fi)
 		return false;
 	for (i = 0; i < fib_info_num_path(res.fi); i++)
-		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), source))
+		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), &mapped))
 			return true;
 	return false;
 }
@@ -72,14 +74,8 @@ struct fmp_source_hops {
 static int fmp_source_hop6_ok(struct fib6_nh *nh, void *arg)
 {
 	const struct fmp_source_hops *hops = arg;
-	const struct fib_nh_common *nhc = &nh->nh_common;
-	struct fmp_dev *fmp = hops->peer->fmp;
 
-	if (nhc->nhc_dev != fmp->dev)
-		return 0;
-	return fmp_overlay_peer(fmp, nhc->nhc_gw_family == AF_INET6 ?
-				&nhc->nhc_gw.ipv6 : hops->source) ==
-	       hops->peer;
+	return fmp_source_hop_ok(hops->peer, &nh->nh_common, hops->source);
 }
 
 static bool fmp_source_fib6_ok(struct fib6_info *f6i,
