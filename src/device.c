@@ -3,7 +3,9 @@
  * The netdevice.
  */
 #include <linux/if_arp.h>
+#include <linux/inetdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/addrconf.h>
 #include <net/ip_tunnels.h>
 #include <net/net_namespace.h>
 #include <net/rtnetlink.h>
@@ -62,6 +64,24 @@ static void fmp_close(struct fmp_dev *fmp)
 	fmp_forget_routes(fmp);
 }
 
+/*
+ * Peers are hosts, not routers that the administrator chose: none may make
+ * itself our default route, or send our packets elsewhere. The sysctls can
+ * be set again while the device is up.
+ */
+static void fmp_distrust_peers(struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+	struct inet6_dev *in6_dev = __in6_dev_get(dev);
+
+	if (in_dev)
+		IN_DEV_CONF_SET(in_dev, ACCEPT_REDIRECTS, 0);
+	if (in6_dev) {
+		WRITE_ONCE(in6_dev->cnf.accept_ra, 0);
+		WRITE_ONCE(in6_dev->cnf.accept_redirects, 0);
+	}
+}
+
 static int fmp_open(struct net_device *dev)
 {
 	struct fmp_dev *fmp = netdev_priv(dev);
@@ -72,8 +92,9 @@ static int fmp_open(struct net_device *dev)
 	port = fmp->config.port;
 	err = fmp_socket_open(fmp, &port);
 	if (!err) {
-		fmp->config.port = port;
+		WRITE_ONCE(fmp->config.port, port);
 		fmp->up = true;
+		fmp_distrust_peers(dev);
 	}
 	mutex_unlock(&fmp->lock);
 	return err;
@@ -141,6 +162,22 @@ static void fmp_remove_peers(struct fmp_dev *fmp)
 		fmp_peer_remove(peer);
 }
 
+/*
+ * A packet socket that bypasses the queues can get here while the device goes
+ * away. What it finds then is empty, and lasts as long as its reference.
+ */
+static void fmp_destruct(struct net_device *dev)
+{
+	struct fmp_dev *fmp = netdev_priv(dev);
+
+	fmp_peer_table_destroy(fmp);
+	fmp_overlay_table_destroy(fmp);
+	fmp_index_table_destroy(&fmp->indices);
+	gro_cells_destroy(&fmp->cells);
+	fmp_lanes_destroy(fmp);
+	free_percpu(fmp->stats);
+}
+
 static void fmp_uninit(struct net_device *dev)
 {
 	struct fmp_dev *fmp = netdev_priv(dev);
@@ -155,14 +192,8 @@ static void fmp_uninit(struct net_device *dev)
 	fmp_remove_peers(fmp);
 	mutex_unlock(&fmp->lock);
 
-	fmp_lanes_flush(fmp);
 	synchronize_net();
-	fmp_peer_table_destroy(fmp);
-	fmp_overlay_table_destroy(fmp);
-	fmp_index_table_destroy(&fmp->indices);
-	gro_cells_destroy(&fmp->cells);
-	fmp_lanes_destroy(fmp);
-	free_percpu(fmp->stats);
+	fmp_lanes_flush(fmp);
 }
 
 static void fmp_get_stats64(struct net_device *dev,
@@ -210,7 +241,6 @@ static void fmp_setup(struct net_device *dev)
 
 	fmp->dev = dev;
 	mutex_init(&fmp->lock);
-	fmp->generation = 1;
 	fmp->config.port = FMP_DEFAULT_PORT;
 	fmp->config.source_check = true;
 
@@ -218,6 +248,7 @@ static void fmp_setup(struct net_device *dev)
 	dev->header_ops = &ip_tunnel_header_ops;
 	dev->ethtool_ops = &fmp_ethtool_ops;
 	dev->needs_free_netdev = true;
+	dev->priv_destructor = fmp_destruct;
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 	SET_NETDEV_DEVTYPE(dev, &fmp_device_type);
 
@@ -256,8 +287,8 @@ static void fmp_config_read(struct fmp_config *config, struct nlattr *data[])
  * @params: namespaces and attributes of the request
  * @extack: for errors
  *
- * The sockets will be opened in the namespace of the request, wherever the
- * device is put.
+ * The sockets will be opened in the namespace of the request, or in the one
+ * that it names by link-netnsid, wherever the device is put.
  *
  * Context: Process context, RTNL held.
  * Return: 0, or a negative error.
@@ -270,6 +301,29 @@ int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
 	fmp->birth_net = rtnl_newlink_link_net(params);
 	fmp_config_read(&fmp->config, params->data);
 	return register_netdevice(dev);
+}
+
+/*
+ * Port and mark are of the network that carries the device: who was given
+ * the device alone, as a container is, has no say in them.
+ */
+static int fmp_check_authority(const struct fmp_dev *fmp,
+			       const struct fmp_config *config,
+			       struct netlink_ext_ack *extack)
+{
+	if (config->port == fmp->config.port &&
+	    config->fwmark == fmp->config.fwmark)
+		return 0;
+	if (!fmp->birth_net) {
+		NL_SET_ERR_MSG(extack, "The namespace of the sockets is gone");
+		return -ENETDOWN;
+	}
+	if (!ns_capable(fmp->birth_net->user_ns, CAP_NET_ADMIN)) {
+		NL_SET_ERR_MSG(extack,
+			       "Port and fwmark need CAP_NET_ADMIN where the sockets are");
+		return -EPERM;
+	}
+	return 0;
 }
 
 /**
@@ -289,6 +343,9 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 	u16 port = config->port;
 	int err;
 
+	err = fmp_check_authority(fmp, config, extack);
+	if (err)
+		return err;
 	if (fmp->up && port != fmp->config.port) {
 		err = fmp_socket_open(fmp, &port);
 		if (err) {
@@ -297,7 +354,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		}
 	}
 
-	fmp->config.port = port;
+	WRITE_ONCE(fmp->config.port, port);
 	WRITE_ONCE(fmp->config.source_check, config->source_check);
 	if (fmp->config.fwmark != config->fwmark) {
 		WRITE_ONCE(fmp->config.fwmark, config->fwmark);

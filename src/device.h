@@ -5,6 +5,7 @@
 #ifndef FMP_DEVICE_H
 #define FMP_DEVICE_H
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
@@ -49,8 +50,7 @@ struct fmp_config {
  * @peer_ids: peers by dump handle, under @lock
  * @next_peer_id: where the search for a free handle starts
  * @n_peers: how many, under @lock
- * @generation: changes with the set of peers and sessions, never 0, which
- *              a dump takes for none; under @lock
+ * @generation: changes with the set of peers and sessions, and with slots
  * @list: linkage into all devices of the module
  */
 struct fmp_dev {
@@ -72,7 +72,7 @@ struct fmp_dev {
 	struct xarray peer_ids;
 	u32 next_peer_id;
 	u32 n_peers;
-	u32 generation;
+	atomic_t generation;
 	struct list_head list;
 };
 
@@ -81,11 +81,16 @@ static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)
 	this_cpu_inc(fmp->stats->value[stat]);
 }
 
-/* The set of peers or sessions changed; under the device's lock. */
+/* The set of peers or sessions changed, or a slot. */
 static inline void fmp_dev_changed(struct fmp_dev *fmp)
 {
-	if (!++fmp->generation)
-		fmp->generation = 1;
+	atomic_inc(&fmp->generation);
+}
+
+/* For dumps, which take 0 for none. */
+static inline u32 fmp_dev_generation(const struct fmp_dev *fmp)
+{
+	return (u32)atomic_read(&fmp->generation) ?: 1;
 }
 
 extern const struct ethtool_ops fmp_ethtool_ops;

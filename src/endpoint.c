@@ -290,7 +290,7 @@ int fmp_endpoint_send(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
 	skb->encapsulation = 0;
 	/* No device: we count what we send ourselves. */
 	skb->dev = NULL;
-	/* The outer packet may be fragmented; the inner one was let through. */
+	/* As IPv4 may without DF: the inner packet was let through. */
 	skb->ignore_df = 1;
 
 	if (endpoint->remote.sa.sa_family == AF_INET)

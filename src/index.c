@@ -12,6 +12,8 @@
 /* Longer than the 10 s drain of a peer (spec 4.3 RULE). */
 #define FMP_INDEX_QUARANTINE	(30 * HZ)
 #define FMP_INDEX_TRIES		100
+/* Holds freed at a time, with bottom halves disabled. */
+#define FMP_INDEX_BATCH		256
 
 static const struct rhashtable_params fmp_index_params = {
 	.key_len		= sizeof_field(struct fmp_index, local.value),
@@ -20,6 +22,14 @@ static const struct rhashtable_params fmp_index_params = {
 	.automatic_shrinking	= true,
 };
 
+static void fmp_index_schedule(struct fmp_index_table *table,
+			       const struct fmp_index_hold *oldest)
+{
+	s64 delay = oldest->expires - get_jiffies_64();
+
+	schedule_delayed_work(&table->reaper, max_t(s64, delay, 0));
+}
+
 static void fmp_index_reap(struct work_struct *work)
 {
 	struct fmp_index_table *table =
@@ -27,12 +37,12 @@ static void fmp_index_reap(struct work_struct *work)
 			     reaper);
 	struct fmp_index_hold *hold, *next;
 	u64 now = get_jiffies_64();
+	int left = FMP_INDEX_BATCH;
 
 	spin_lock_bh(&table->lock);
 	list_for_each_entry_safe(hold, next, &table->holds, list) {
-		if (time_before64(now, hold->expires)) {
-			schedule_delayed_work(&table->reaper,
-					      hold->expires - now);
+		if (time_before64(now, hold->expires) || !left--) {
+			fmp_index_schedule(table, hold);
 			break;
 		}
 		list_del(&hold->list);
@@ -152,7 +162,7 @@ void fmp_index_release(struct fmp_index_table *table,
 	spin_unlock_bh(&table->lock);
 
 	if (first)
-		schedule_delayed_work(&table->reaper, FMP_INDEX_QUARANTINE);
+		fmp_index_schedule(table, hold);
 }
 
 /**

@@ -17,17 +17,16 @@ static int __init fmp_module_init(void)
 	err = fmp_lane_module_init();
 	if (err)
 		return err;
-	err = fmp_dev_register();
-	if (err)
-		goto exit_lanes;
 	err = fmp_netlink_register();
 	if (err)
-		goto unregister_dev;
+		goto exit_lanes;
+	err = fmp_dev_register();
+	if (err)
+		goto unregister_netlink;
 	return 0;
 
-unregister_dev:
-	fmp_dev_unregister();
-	rcu_barrier();
+unregister_netlink:
+	fmp_netlink_unregister();
 exit_lanes:
 	fmp_lane_module_exit();
 	return err;
@@ -35,8 +34,9 @@ exit_lanes:
 
 static void __exit fmp_module_exit(void)
 {
-	fmp_netlink_unregister();
+	/* Devices tell of what they lose, so netlink goes after them. */
 	fmp_dev_unregister();
+	fmp_netlink_unregister();
 	/* Sessions, peers and endpoints are freed by callbacks of ours. */
 	rcu_barrier();
 	fmp_lane_module_exit();

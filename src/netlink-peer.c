@@ -216,10 +216,9 @@ static int fmp_nl_check_change(struct genl_info *info, struct fmp_dev *fmp,
 }
 
 static int fmp_nl_check_addresses(struct genl_info *info, struct fmp_dev *fmp,
-				  struct fmp_peer *peer)
+				  struct fmp_peer *peer, bool replace)
 {
 	/* The derived address of a new peer comes on top. */
-	bool replace = peer && info->attrs[FMP_A_PEER_REPLACE_ADDRESSES];
 	unsigned int n = peer && !replace ? peer->n_addresses : 1;
 	const struct nlattr *attr;
 	int rem, err;
@@ -275,7 +274,7 @@ static void fmp_nl_remove_addresses(struct genl_info *info,
 
 /* What can fail comes first, so that a failure changes nothing. */
 static int fmp_nl_apply_addresses(struct genl_info *info,
-				  struct fmp_peer *peer)
+				  struct fmp_peer *peer, bool replace)
 {
 	int err;
 
@@ -284,7 +283,7 @@ static int fmp_nl_apply_addresses(struct genl_info *info,
 		fmp_overlay_abort(peer);
 		return err;
 	}
-	fmp_overlay_commit(peer, info->attrs[FMP_A_PEER_REPLACE_ADDRESSES]);
+	fmp_overlay_commit(peer, replace);
 	fmp_nl_remove_addresses(info, peer);
 	return 0;
 }
@@ -321,7 +320,7 @@ int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		goto unlock;
 	}
 
-	err = fmp_nl_check_addresses(info, fmp, NULL);
+	err = fmp_nl_check_addresses(info, fmp, NULL, false);
 	if (err)
 		goto unlock;
 	endpoint = fmp_nl_endpoint(info);
@@ -341,7 +340,7 @@ int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 		fmp_peer_free_unused(peer);
 		goto unlock;
 	}
-	err = fmp_nl_apply_addresses(info, peer);
+	err = fmp_nl_apply_addresses(info, peer, false);
 	if (err) {
 		fmp_peer_remove(peer);
 		goto unlock;
@@ -369,6 +368,7 @@ int fmp_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct fmp_endpoint *endpoint;
 	struct fmp_peer *peer;
 	struct fmp_dev *fmp;
+	bool replace;
 	int err;
 
 	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
@@ -379,7 +379,8 @@ int fmp_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = PTR_ERR_OR_ZERO(peer);
 	if (err)
 		goto unlock;
-	err = fmp_nl_check_addresses(info, fmp, peer);
+	replace = info->attrs[FMP_A_PEER_REPLACE_ADDRESSES];
+	err = fmp_nl_check_addresses(info, fmp, peer, replace);
 	if (err)
 		goto unlock;
 	endpoint = fmp_nl_endpoint(info);
@@ -387,7 +388,7 @@ int fmp_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto unlock;
 
-	err = fmp_nl_apply_addresses(info, peer);
+	err = fmp_nl_apply_addresses(info, peer, replace);
 	if (err) {
 		fmp_endpoint_free(endpoint);
 		goto unlock;
@@ -486,7 +487,7 @@ int fmp_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		return PTR_ERR(fmp);
 
 	/* The core marks a dump that peers were added to or taken from. */
-	cb->seq = fmp->generation;
+	cb->seq = fmp_dev_generation(fmp);
 	xa_for_each_start(&fmp->peer_ids, id, peer, dump->peer_id) {
 		void *msg = skb_tail_pointer(skb);
 

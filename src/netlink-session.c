@@ -111,19 +111,22 @@ static int fmp_nl_install(struct genl_info *info, struct fmp_dev *fmp,
 	session->initiator =
 		nla_get_flag(info->attrs[FMP_A_SESSION_INITIATOR]);
 
-	err = fmp_nl_claim_index(info, fmp, session);
-	if (err) {
-		fmp_session_free_unused(session);
-		return err;
+	if (fmp_session_keys_known(session)) {
+		GENL_SET_ERR_MSG(info, "A session of the peer has one of these keys");
+		err = -EEXIST;
+		goto free_session;
 	}
-	*local_index = session->index.local.value;
+	err = fmp_nl_claim_index(info, fmp, session);
+	if (err)
+		goto free_session;
 
-	rcu_read_lock();
+	*local_index = session->index.local.value;
 	fmp_session_install(session);
-	fmp_dev_changed(fmp);
-	fmp_notify_session(session, FMP_CMD_SESSION_NEW_NTF, GFP_ATOMIC);
-	rcu_read_unlock();
 	return 0;
+
+free_session:
+	fmp_session_free_unused(session);
+	return err;
 }
 
 static int fmp_nl_session_new(struct genl_info *info)
@@ -134,7 +137,7 @@ static int fmp_nl_session_new(struct genl_info *info)
 	u32 ifindex, local;
 	int err;
 
-	/* A reply that cannot be made must not leave a session behind. */
+	/* Without memory for the reply nothing must be installed. */
 	reply = fmp_nl_reply_begin(info, FMP_CMD_SESSION_NEW, &header);
 	if (!reply)
 		return -ENOMEM;
@@ -212,8 +215,6 @@ int fmp_nl_session_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		err = fmp_session_remove(session);
 	rcu_read_unlock();
-	if (!err)
-		fmp_dev_changed(fmp);
 	fmp_nl_unlock_dev(fmp);
 	return err;
 }
@@ -303,7 +304,7 @@ int fmp_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	if (IS_ERR(fmp))
 		return PTR_ERR(fmp);
 
-	cb->seq = fmp->generation;
+	cb->seq = fmp_dev_generation(fmp);
 	xa_for_each_start(&fmp->peer_ids, id, peer, dump->peer_id) {
 		/* A slot number belongs to the peer it was reached in. */
 		if (id != dump->peer_id)

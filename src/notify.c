@@ -228,7 +228,7 @@ static int fmp_fill_session_attrs(struct sk_buff *skb,
 				  struct fmp_session *session)
 {
 	const struct fmp_peer *peer = session->peer;
-	u8 k_bit = session->k_bit ? 1 : 0;
+	u8 k_bit = READ_ONCE(session->k_bit) ? 1 : 0;
 
 	if (nla_put_u32(skb, FMP_A_SESSION_IFINDEX, peer->fmp->dev->ifindex) ||
 	    nla_put(skb, FMP_A_SESSION_PUBLIC_KEY, sizeof(peer->public_key),
@@ -247,7 +247,8 @@ static int fmp_fill_session_attrs(struct sk_buff *skb,
 	     nla_put_uint(skb, FMP_A_SESSION_RECEIVE_HIGHEST,
 			  READ_ONCE(session->replay.highest))) ||
 	    nla_put_uint(skb, FMP_A_SESSION_AGE_MS,
-			 fmp_session_now_ms() - session->established))
+			 fmp_session_now_ms() -
+			 READ_ONCE(session->established)))
 		return -EMSGSIZE;
 	return 0;
 }

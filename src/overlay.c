@@ -74,7 +74,7 @@ int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
 		return 0;
 	}
 
-	overlay = kzalloc_obj(*overlay, GFP_KERNEL);
+	overlay = kzalloc_obj(*overlay, GFP_KERNEL_ACCOUNT);
 	if (!overlay)
 		return -ENOMEM;
 	overlay->address = *address;

@@ -88,10 +88,11 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 {
 	struct fmp_peer *peer;
 
-	peer = kzalloc_obj(*peer, GFP_KERNEL);
+	peer = kzalloc_obj(*peer, GFP_KERNEL_ACCOUNT);
 	if (!peer)
 		return NULL;
-	peer->stats = alloc_percpu(struct fmp_peer_stats);
+	peer->stats = alloc_percpu_gfp(struct fmp_peer_stats,
+				       GFP_KERNEL_ACCOUNT);
 	if (!peer->stats) {
 		kfree(peer);
 		return NULL;

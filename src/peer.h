@@ -29,6 +29,8 @@ struct fmp_session;
  * @endpoint: where frames are sent to, or NULL; replaced as a whole
  * @stats: counters
  * @last_rx: jiffies64 of the last authentic frame, 0 before one
+ * @roam_next: jiffies64 before which it does not move again; of the lane that
+ *             receives for the current session
  * @lock: protects the slots, @endpoint's replacement, @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
@@ -51,6 +53,7 @@ struct fmp_peer {
 	struct fmp_endpoint __rcu *endpoint;
 	struct fmp_peer_stats __percpu *stats;
 	u64 last_rx;
+	u64 roam_next;
 
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;

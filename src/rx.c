@@ -23,6 +23,9 @@
 #include "source.h"
 #include "wire.h"
 
+/* A peer may move this often; later frames move it all the same. */
+#define FMP_ROAM_INTERVAL	DIV_ROUND_UP(HZ, 100)
+
 /**
  * fmp_rx_drop() - drop a datagram and count why
  * @fmp: device
@@ -98,10 +101,14 @@ static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
 	old = rcu_dereference(peer->endpoint);
 	if (likely(old && fmp_endpoint_matches(old, skb)))
 		return;
+	/* A move costs memory and a notification: frames must not drive it. */
+	if (time_before64(get_jiffies_64(), peer->roam_next))
+		return;
 	/* Without memory the next frame moves it. */
 	endpoint = fmp_endpoint_from_skb(skb);
 	if (!endpoint)
 		return;
+	peer->roam_next = get_jiffies_64() + FMP_ROAM_INTERVAL;
 	moved = !fmp_endpoint_same_remote(old, endpoint);
 	fmp_peer_set_endpoint(peer, endpoint);
 	if (moved)
@@ -121,7 +128,7 @@ static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
 
 		if (READ_ONCE(session->k_seen) != k)
 			WRITE_ONCE(session->k_seen, k);
-		if (session->slot == FMP_SLOT_CURRENT)
+		if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT)
 			fmp_rx_roam(session, skb);
 	}
 	fmp_peer_stat_inc(peer, FMP_PEER_RX_PACKETS);
@@ -170,10 +177,12 @@ static void fmp_rx_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
 {
 	unsigned int len = skb->len;
 
+	if (unlikely(gro_cells_receive(&fmp->cells, skb) == NET_RX_DROP)) {
+		fmp_stat_inc(fmp, FMP_RX_DROP_STACK);
+		return;
+	}
 	fmp_stat_inc(fmp, FMP_RX_IP);
 	dev_sw_netstats_rx_add(fmp->dev, len);
-	if (gro_cells_receive(&fmp->cells, skb) == NET_RX_DROP)
-		fmp_stat_inc(fmp, FMP_RX_DROP_STACK);
 }
 
 static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
@@ -212,6 +221,7 @@ static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
 	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
 	fmp_rx_deliver(fmp, skb);
 	return;
 
@@ -355,6 +365,11 @@ int fmp_rx_encap(struct sock *sk, struct sk_buff *skb)
 	skb->dev = fmp->dev;
 
 	fmp_stat_inc(fmp, FMP_RX_FRAMES);
+	/* Aggregates are taken apart on their way here; what is none is odd. */
+	if (unlikely(skb_is_gso(skb))) {
+		fmp_rx_drop(fmp, skb, FMP_RX_DROP_GSO);
+		return 0;
+	}
 	len = skb->len - sizeof(struct udphdr);
 	if (!pskb_may_pull(skb, sizeof(struct udphdr) +
 				min(len, FMP_PREFIX_LEN))) {

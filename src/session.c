@@ -7,6 +7,7 @@
  * becomes current when a frame authenticates under it, or 250 ms after it was
  * installed if we initiated; what was current then receives for 10 s more.
  */
+#include <crypto/utils.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -48,10 +49,10 @@ struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
 {
 	struct fmp_session *session;
 
-	session = kzalloc_obj(*session, GFP_KERNEL);
+	session = kzalloc_obj(*session, GFP_KERNEL_ACCOUNT);
 	if (!session)
 		return NULL;
-	session->hold = kzalloc_obj(*session->hold, GFP_KERNEL);
+	session->hold = kzalloc_obj(*session->hold, GFP_KERNEL_ACCOUNT);
 	if (!session->hold) {
 		kfree(session);
 		return NULL;
@@ -86,6 +87,7 @@ static void fmp_session_retire(struct fmp_session *session)
 {
 	struct fmp_dev *fmp = session->peer->fmp;
 
+	fmp_dev_changed(fmp);
 	fmp_notify_session(session, FMP_CMD_SESSION_DEL_NTF, GFP_ATOMIC);
 	fmp_index_release(&fmp->indices, session);
 	call_rcu(&session->rcu, fmp_session_free_rcu);
@@ -126,8 +128,8 @@ static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
 {
 	struct fmp_peer *peer = session->peer;
 
-	session->k_bit = k_bit;
-	session->established = fmp_session_now_ms();
+	WRITE_ONCE(session->k_bit, k_bit);
+	WRITE_ONCE(session->established, fmp_session_now_ms());
 	WRITE_ONCE(session->slot, FMP_SLOT_CURRENT);
 	rcu_assign_pointer(peer->current_session, session);
 }
@@ -147,6 +149,44 @@ static void fmp_session_put_pending(struct fmp_session *session)
 	fmp_session_arm(peer, session->deadline);
 }
 
+static bool fmp_session_shares_key(const struct fmp_session *a,
+				   const struct fmp_session *b)
+{
+	const size_t len = sizeof(a->send_key);
+
+	return b && (!crypto_memneq(&a->send_key, &b->send_key, len) ||
+		     !crypto_memneq(&a->send_key, &b->receive_key, len) ||
+		     !crypto_memneq(&a->receive_key, &b->send_key, len) ||
+		     !crypto_memneq(&a->receive_key, &b->receive_key, len));
+}
+
+/**
+ * fmp_session_keys_known() - tell whether a key is in use already
+ * @session: with keys, not installed yet
+ *
+ * A second session with a key would begin its counters anew, and so repeat
+ * nonces and accept replays. A request may come twice: its first answer can
+ * get lost.
+ *
+ * Context: Process context, the device's lock held.
+ * Return: true if another session of the peer has one of the keys.
+ */
+bool fmp_session_keys_known(const struct fmp_session *session)
+{
+	struct fmp_peer *peer = session->peer;
+	bool known;
+
+	rcu_read_lock();
+	known = fmp_session_shares_key(session,
+				       rcu_dereference(peer->current_session)) ||
+		fmp_session_shares_key(session,
+				       rcu_dereference(peer->pending)) ||
+		fmp_session_shares_key(session,
+				       rcu_dereference(peer->previous));
+	rcu_read_unlock();
+	return known;
+}
+
 /**
  * fmp_session_install() - put a session with keys and an index into its slot
  * @session: owned by its peer from now on
@@ -159,10 +199,15 @@ void fmp_session_install(struct fmp_session *session)
 	struct fmp_peer *peer = session->peer;
 
 	spin_lock_bh(&peer->lock);
-	if (rcu_access_pointer(peer->current_session))
+	if (rcu_access_pointer(peer->current_session)) {
 		fmp_session_put_pending(session);
-	else
+	} else {
+		/* What pends is older, and must not displace it later. */
+		fmp_session_retire_slot(peer, &peer->pending);
 		fmp_session_put_current(session, 0);
+	}
+	fmp_dev_changed(peer->fmp);
+	fmp_notify_session(session, FMP_CMD_SESSION_NEW_NTF, GFP_ATOMIC);
 	spin_unlock_bh(&peer->lock);
 }
 
@@ -183,6 +228,7 @@ static void fmp_session_cut_over(struct fmp_session *session, u8 k_bit)
 		fmp_session_arm(peer, old->deadline);
 	}
 	fmp_session_put_current(session, k_bit);
+	fmp_dev_changed(peer->fmp);
 	fmp_notify_session(session, FMP_CMD_SESSION_CUTOVER_NTF, GFP_ATOMIC);
 }
 

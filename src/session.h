@@ -70,6 +70,7 @@ struct fmp_session {
 
 struct fmp_session *fmp_session_alloc(struct fmp_peer *peer);
 void fmp_session_free_unused(struct fmp_session *session);
+bool fmp_session_keys_known(const struct fmp_session *session);
 void fmp_session_install(struct fmp_session *session);
 int fmp_session_remove(struct fmp_session *session);
 void fmp_session_remove_all(struct fmp_peer *peer);

@@ -12,6 +12,7 @@ static const char *const fmp_stat_names[] = {
 	[FMP_RX_HANDOFF]		= "rx_handoff",
 	[FMP_RX_HEARTBEAT]		= "rx_heartbeat",
 	[FMP_RX_IP]			= "rx_ip",
+	[FMP_RX_DROP_GSO]		= "rx_drop_gso",
 	[FMP_RX_DROP_SHORT]		= "rx_drop_short",
 	[FMP_RX_DROP_VERSION]		= "rx_drop_version",
 	[FMP_RX_DROP_LENGTH]		= "rx_drop_payload_len",

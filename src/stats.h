@@ -5,8 +5,12 @@
 #ifndef FMP_STATS_H
 #define FMP_STATS_H
 
+#include <linux/build_bug.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
+
+/* Counters are u64 and updated in one step. */
+static_assert(BITS_PER_LONG == 64, "fmp needs a 64-bit kernel");
 
 /**
  * enum fmp_stat - counters of a device; fmp_stat_name() has what users see
@@ -20,6 +24,7 @@ enum fmp_stat {
 	FMP_RX_HANDOFF,
 	FMP_RX_HEARTBEAT,
 	FMP_RX_IP,
+	FMP_RX_DROP_GSO,
 	FMP_RX_DROP_SHORT,
 	FMP_RX_DROP_VERSION,
 	FMP_RX_DROP_LENGTH,
@@ -41,8 +46,8 @@ enum fmp_stat {
 	FMP_RX_DROP_ECN,
 	FMP_RX_DROP_SOURCE,
 	FMP_RX_DROP_LANE_FULL,
-	FMP_RX_DROP_STACK,
 	FMP_RX_DROP_NOMEM,
+	FMP_RX_DROP_STACK,
 	FMP_TX_FRAMES,
 	FMP_TX_DROP_NOT_IP,
 	FMP_TX_DROP_NO_PEER,
@@ -58,7 +63,8 @@ enum fmp_stat {
 	FMP_TX_DROP_NOMEM,
 	FMP_STAT_COUNT,
 
-	FMP_RX_DROP_FIRST = FMP_RX_DROP_SHORT,
+	/* The core counts what the stack drops. */
+	FMP_RX_DROP_FIRST = FMP_RX_DROP_GSO,
 	FMP_RX_DROP_LAST = FMP_RX_DROP_NOMEM,
 	FMP_TX_DROP_FIRST = FMP_TX_DROP_NOT_IP,
 	FMP_TX_DROP_LAST = FMP_TX_DROP_NOMEM,

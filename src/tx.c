@@ -19,6 +19,9 @@
 #include "tx.h"
 #include "wire.h"
 
+/* As many as the kernel's own tunnels allow, where they have a limit. */
+#define FMP_TX_NESTING	5
+
 static void fmp_tx_unreachable(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
@@ -111,7 +114,8 @@ static void fmp_tx_packet(struct fmp_session *session,
 	u8 tos;
 	int err;
 
-	if (skb->len > FMP_PAYLOAD_MAX - sizeof(struct fmp_inner_ip)) {
+	/* Not every sender respects an MTU. */
+	if (skb->len > fmp->dev->max_mtu) {
 		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_TOO_LONG);
 		return;
 	}
@@ -155,6 +159,7 @@ static void fmp_tx_segments(struct fmp_session *session,
 	}
 	/* Nothing to segment after all. */
 	if (!segs) {
+		skb_gso_reset(skb);
 		fmp_tx_packet(session, endpoint, skb);
 		return;
 	}
@@ -190,35 +195,46 @@ static void fmp_tx_peer(struct fmp_peer *peer, struct sk_buff *skb)
 		fmp_tx_packet(session, endpoint, skb);
 }
 
-/**
- * fmp_tx() - send a packet that was routed to the device
- * @skb: inner packet; consumed
- * @dev: the device
- *
- * Context: ndo_start_xmit: RCU read section, bottom halves disabled.
- * Return: NETDEV_TX_OK; what cannot be sent is dropped and counted.
- */
-netdev_tx_t fmp_tx(struct sk_buff *skb, struct net_device *dev)
+static void fmp_tx_route(struct fmp_dev *fmp, struct sk_buff *skb)
 {
-	struct fmp_dev *fmp = netdev_priv(dev);
 	struct fmp_peer *peer;
 
+	/* Tunnels inside each other, or a loop of them, use up the stack. */
+	if (unlikely(dev_recursion_level() > FMP_TX_NESTING)) {
+		fmp_tx_drop(fmp, skb, FMP_TX_DROP_LOOP);
+		return;
+	}
 	if (unlikely(!pskb_inet_may_pull(skb) ||
 		     ip_tunnel_parse_protocol(skb) != skb->protocol)) {
 		fmp_tx_drop(fmp, skb, FMP_TX_DROP_NOT_IP);
-		return NETDEV_TX_OK;
+		return;
 	}
 
 	peer = fmp_overlay_next_hop(fmp, skb);
 	if (unlikely(!peer)) {
 		if (fmp_tx_is_multicast(skb)) {
 			fmp_tx_drop(fmp, skb, FMP_TX_DROP_MULTICAST);
-			return NETDEV_TX_OK;
+			return;
 		}
 		fmp_tx_unreachable(skb);
 		fmp_tx_drop(fmp, skb, FMP_TX_DROP_NO_PEER);
-		return NETDEV_TX_OK;
+		return;
 	}
 	fmp_tx_peer(peer, skb);
+}
+
+/**
+ * fmp_tx() - send a packet that was routed to the device
+ * @skb: inner packet; consumed
+ * @dev: the device
+ *
+ * Context: ndo_start_xmit: bottom halves disabled.
+ * Return: NETDEV_TX_OK; what cannot be sent is dropped and counted.
+ */
+netdev_tx_t fmp_tx(struct sk_buff *skb, struct net_device *dev)
+{
+	rcu_read_lock();
+	fmp_tx_route(netdev_priv(dev), skb);
+	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }
