@@ -351,7 +351,7 @@ random_indices() {
 	local i
 	for i in {1..16}; do
 		in_host 1 fmp session add fmp0 peer "${KEYS[3]}" remote-index "$i" \
-			send-key "$(key_file 1 3 9)" receive-key "$(key_file 3 1 9)"
+			send-key "$(key_file 1 3 "9$i")" receive-key "$(key_file 3 1 "9$i")"
 	done
 }
 
@@ -365,7 +365,6 @@ chosen_indices() {
 }
 
 keys_stay_inside() {
-	local key
 	in_host 1 nlraw state "$IF" >"$TMP/dump"
 	{
 		in_host 1 fmp --json show
@@ -373,9 +372,9 @@ keys_stay_inside() {
 		in_host 1 ethtool -S fmp0
 	} >>"$TMP/dump"
 	check "a dump has the public key" grep -q "${KEYS[3]}" "$TMP/dump"
-	for key in "$TMP"/key.*; do
-		check_fail "a dump has not the key ${key##*/}" grep -qi "$(cut -c1-16 "$key")" "$TMP/dump"
-	done
+	# Not even parts of them.
+	cat "$TMP"/key.* | fold -w 16 >"$TMP/parts"
+	check_equal "a dump has no session key" "" "$(grep -oiFf "$TMP/parts" "$TMP/dump")"
 }
 
 # Many more than fit into a message.
