@@ -491,6 +491,8 @@ found_at() {
 	shift 2
 	FROM=("$@")
 	AUTHENTIC=true
+	# A peer moves a hundred times in a second at most.
+	sleep 0.03
 	send rx_heartbeat "${TRAFFIC[@]}" <<<""
 	COUNTER=$NEXT
 	check_equal "$name" "${FOUND[0]} | $endpoint | alive" "${FOUND[1]} | ${FOUND[ENDPOINT]} | $(alive)"
@@ -533,7 +535,6 @@ roaming() {
 	check "and frames for the peer go there" sent_to 2121
 	TARGET=10.0.1.2
 	found_at "and back" 10.0.3.2:2121 -p 2121
-	delivered "a packet moves the peer like any other frame" 28 < <(packet "$(ip4 10.9.0.3)")
 }
 
 # What ethtool shows is what was looked at.

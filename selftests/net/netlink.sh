@@ -44,7 +44,6 @@ prepare() {
 	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" endpoint 192.0.2.2:2121 address 10.9.0.2 address fd09::2
 	must in_host 1 fmp peer add fmp0 "${KEYS[3]}" address 10.9.0.3
 	must add_session 1 2
-	must add_session 1 2 2
 	must add_session 1 3
 	must in_host 1 fmp session del fmp0 local-index "$(index_of 1 3)"
 	USED=$(index_of 1 2)
@@ -242,7 +241,9 @@ bad_peers() {
 }
 
 bad_sessions() {
-	local keys="$SENDS $RECEIVES"
+	local keys="$SENDS $RECEIVES" used_send used_receive
+	used_send=send-key=hex:$(cat "$(key_file 1 2)")
+	used_receive=receive-key=hex:$(cat "$(key_file 2 1)")
 	bad "session-new" <<-END
 		no public-key | session-new $I $R $keys | EINVAL miss=public-key text=public-key is missing
 		public-key of 31 bytes | session-new $I public-key=zero:31 $R $keys | ERANGE attr=public-key
@@ -260,14 +261,21 @@ bad_sessions() {
 		receive-key of 33 bytes | session-new $I $P $R $SENDS receive-key=hex:$LONG | ERANGE attr=receive-key
 		one key for both | session-new $I $P $R $SENDS receive-key=hex:$SEND | EINVAL text=send-key and receive-key are the same
 		local-index in use | session-new $S local-index=u32:$USED | EEXIST attr=local-index text=in use
-		local-index in quarantine | session-new $S local-index=u32:$QUARANTINED | EEXIST attr=local-index text=in use
 		local-index of 2 bytes | session-new $S local-index=u16:5 | EINVAL attr=local-index
+		a send-key in use | session-new $I $P $R $used_send $RECEIVES | EEXIST text=one of these keys
+		a receive-key in use | session-new $I $P $R $SENDS $used_receive | EEXIST text=one of these keys
+		both keys in use | session-new $I $P $R $used_send $used_receive | EEXIST text=one of these keys
+		both keys in use, swapped | session-new $I $P $R send-key=${used_receive#*=} receive-key=${used_send#*=} | EEXIST text=one of these keys
 		initiator that is no flag | session-new $S initiator=u8:1 | ERANGE attr=initiator
 		slot, which is read-only | session-new $S slot=u8:0 | EINVAL attr=slot
 		k-bit, which is read-only | session-new $S k-bit=u8:1 | EINVAL attr=k-bit
 		send-counter, which is read-only | session-new $S send-counter=u32:5 | EINVAL attr=send-counter
 		receive-highest, which is read-only | session-new $S receive-highest=u32:5 | EINVAL attr=receive-highest
 	END
+	# An index stays there for 30 s only.
+	must add_session 1 3 7
+	must in_host 1 fmp session del fmp0 local-index "$(index_of 1 3 7)"
+	bad "session-new" <<<"local-index in quarantine | session-new $S local-index=u32:$(index_of 1 3 7) | EEXIST attr=local-index text=in use"
 }
 
 # The device cannot be found from elsewhere, whoever asks.
