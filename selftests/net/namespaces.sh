@@ -112,7 +112,8 @@ birth_exits() {
 	check "it does not go up again, and says why" no_longer_up
 	check "its peers can be seen" in_host box fmp peer show fmp0 "${KEYS[2]}"
 	check "a peer can be removed" in_host box fmp peer del fmp0 "${KEYS[2]}"
-	check "a port can be set" in_host box fmp set fmp0 port 2300
+	check_fail "a port cannot be set any more" in_host box fmp set fmp0 port 2300
+	check "the source check can" in_host box fmp set fmp0 source-check off
 	check "it can be deleted" ip -n hbox link del fmp0
 	check "traffic of others" flowing out in4 in6
 	end_processes box
