@@ -446,6 +446,8 @@ change_everything() {
 notifications() {
 	local wanted f
 	wanted=$(wanted_events)
+	# Its pending session would expire meanwhile.
+	must in_host 1 fmp peer del fmp0 "${KEYS[3]}"
 	listen 1 "$TMP/monitor" fmp --json monitor
 	listen 1 "$TMP/config" nlraw listen config
 	listen 1 "$TMP/events" nlraw listen events
