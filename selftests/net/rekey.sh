@@ -45,24 +45,31 @@ between() {
 	[ "$3" -ge "$1" ] && [ "$3" -le "$2" ]
 }
 
-# probe NAME HOST ADDRESS INTERVAL: rounds of pings, each of which waits for its last reply
+# probe NAME HOST ADDRESS INTERVAL: rounds of pings
 probe() {
 	rm -f "$TMP/stop.$1" "$TMP/done.$1"
 	(
 		while [ ! -e "$TMP/stop.$1" ]; do
-			in_host "$2" ping -q -n -i "$4" -c 50 -W 10 "$3"
+			in_host "$2" ping -n -i "$4" -c 50 -W 10 "$3"
 		done >"$TMP/probe.$1" 2>&1
 		: >"$TMP/done.$1"
 	) &
 }
 
-# lost NAME...: pings of these probes without a reply, now that they end
+# lost NAME...: pings of these probes that have no reply though a later one has. For the
+# last of a round ping waits no longer than twice the longest round trip before.
 lost() {
 	local name
 	for name; do : >"$TMP/stop.$name"; done
 	for name; do await 60 test -e "$TMP/done.$name"; done
 	for name; do cat "$TMP/probe.$name"; done |
-		awk '/packets transmitted/ { sent += $1; lost += $1 - $4 } END { print sent ? lost : "none sent" }'
+		awk '
+			match($0, /icmp_seq=[0-9]+/) { n = substr($0, RSTART + 9, RLENGTH - 9) + 0; got[n]; if (n > max) max = n }
+			/packets transmitted/ {
+				for (i = 1; i <= max; i++) if (!(i in got)) lost++
+				sent += max; max = 0; delete got
+			}
+			END { print sent ? lost + 0 : "none sent" }'
 }
 
 # --- what takes long goes on beside the rest, between the hosts 3 and 4
