@@ -44,14 +44,7 @@ END
 # A counter that depends on more than the frames.
 IGNORED=none
 
-# Commands in a host as often as here had better be quick.
-on() {
-	local n=$1
-	shift
-	nsenter "--net=/run/netns/h$n" "$@"
-}
-
-show() { on 1 fmp --json show fmp0 >"$TMP/$1" || die "cannot show the device"; }
+show() { in_host 1 fmp --json show fmp0 >"$TMP/$1" || die "cannot show the device"; }
 
 # Sets PACKETS and BYTES to what the device has received in all.
 read_device() {
@@ -81,11 +74,11 @@ compare() {
 
 ENDPOINT=4 SLOTS=5
 
-alive() { on 1 ping -q -c 1 -W 5 10.9.0.2 >/dev/null && echo alive; }
+alive() { in_host 1 ping -q -c 1 -W 5 10.9.0.2 >/dev/null && echo alive; }
 
 # The highest counter received in the session that is forged, not rounded.
 highest() {
-	on 1 fmp --json session show fmp0 local-index "${SESSION[3]}" |
+	in_host 1 fmp --json session show fmp0 local-index "${SESSION[3]}" |
 		sed -n 's/.*"receive_highest": *\([0-9]*\).*/\1/p'
 }
 
@@ -103,7 +96,7 @@ CPU=0
 
 # Sends the frames of the list that is the input; sets SENT, BYTES and NEXT.
 forge() {
-	on 3 frame -C "$CPU" "${FROM[@]}" "${SESSION[@]}" -c "$COUNTER" "$TARGET" 2121 >"$TMP/sums" ||
+	in_host 3 frame -C "$CPU" "${FROM[@]}" "${SESSION[@]}" -c "$COUNTER" "$TARGET" 2121 >"$TMP/sums" ||
 		die "cannot send frames"
 	read -r SENT BYTES NEXT <"$TMP/sums"
 }
@@ -540,7 +533,7 @@ roaming() {
 # What ethtool shows is what was looked at.
 same_counters() {
 	check_equal "ethtool shows the same counters" \
-		"$(on 1 fmp --json show fmp0 | jq -r '.[0].counters | to_entries[] | "\(.key): \(.value)"')" \
+		"$(in_host 1 fmp --json show fmp0 | jq -r '.[0].counters | to_entries[] | "\(.key): \(.value)"')" \
 		"$(in_host 1 ethtool -S fmp0 | sed -n 's/^ *\([a-z0-9_]*: [0-9]\)/\1/p')"
 	check "frames were opened where they arrived" test "$(counter 1 rx_inline)" -gt 0
 	[ "$(nproc)" = 1 ] || check "and elsewhere" test "$(counter 1 rx_handoff)" -gt 0

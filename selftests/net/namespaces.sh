@@ -12,7 +12,7 @@ sockets() { in_host "$1" ss -Hulna "sport = :2121" | grep -c .; }
 
 has_sockets() { [ "$(sockets "$1")" = "$2" ]; }
 
-names() { in_host "$1" ls /sys/class/net | paste -sd ' '; }
+names() { ip -n "h$1" -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/' | sort | paste -sd ' '; }
 
 # overlay_up NUMBER HOST: the addresses of a host on a device that moved, and up
 overlay_up() {
@@ -95,7 +95,7 @@ home_exits() {
 	check "a new device with a new session follows" flowing out in4 in6 other
 }
 
-no_carrier() { [ "$(in_host box cat /sys/class/net/fmp0/carrier)" = 0 ]; }
+no_carrier() { ip -n hbox link show fmp0 | grep -q NO-CARRIER; }
 
 birth_exits() {
 	make_box

@@ -10,7 +10,8 @@ SEND=$(printf 'a5%.0s' {1..32})
 RECEIVE=$(printf '5a%.0s' {1..32})
 LONG=$(printf '11%.0s' {1..33})
 
-index_of_link() { in_host 1 cat "/sys/class/net/$1/ifindex"; }
+# link_index HOST DEVICE
+link_index() { ip -n "h$1" -o link show dev "$2" | cut -d : -f 1; }
 
 # relay NAME COMMAND...: the results that a program prints are ours
 relay() {
@@ -38,9 +39,9 @@ prepare() {
 	must ip -n h1 link add dummy0 type dummy
 	must ip -n h1 link add fmp0 type fmp
 	must ip -n h1 link set fmp0 up
-	IF=$(index_of_link fmp0)
-	LO=$(index_of_link lo)
-	DUMMY=$(index_of_link dummy0)
+	IF=$(link_index 1 fmp0)
+	LO=$(link_index 1 lo)
+	DUMMY=$(link_index 1 dummy0)
 	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" endpoint 192.0.2.2:2121 address 10.9.0.2 address fd09::2
 	must in_host 1 fmp peer add fmp0 "${KEYS[3]}" address 10.9.0.3
 	must add_session 1 2
@@ -389,10 +390,10 @@ keys_stay_inside() {
 large_dump() {
 	local n=3000 wanted
 	must ip -n h2 link add fmp0 type fmp
-	must in_host 2 nlraw fill "$(in_host 2 cat /sys/class/net/fmp0/ifindex)" $n
+	must in_host 2 nlraw fill "$(link_index 2 fmp0)" $n
 	wanted=$(printf 'peer-get %064x\n' $(seq $n) && printf 'session-get %064x\n' $(seq $n))
 	check_equal "a dump of $n peers is complete and in order" "$(sha256sum <<<"$wanted")" \
-		"$(in_host 2 nlraw list "$(in_host 2 cat /sys/class/net/fmp0/ifindex)" | sha256sum)"
+		"$(in_host 2 nlraw list "$(link_index 2 fmp0)" | sha256sum)"
 	check_equal "the device counts them" "$n" "$(in_host 2 fmp --json show fmp0 | jq '.[0].peer_count')"
 	must ip -n h2 link del fmp0
 }
