@@ -5,8 +5,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-mtu() { ip -n h1 -json link show "$1" | jq '.[0].mtu'; }
-port() { in_host 1 fmp --json show "$1" | jq '.[0].port'; }
+mtu() { ip -n h1 -json link show "$1" | flat '[0].mtu'; }
+port() { in_host 1 fmp --json show "$1" | flat '[0].port'; }
 
 # says TEXT COMMAND...
 says() {
@@ -17,22 +17,22 @@ says() {
 
 kind() {
 	must ip -n h1 link add fmp0 type fmp
-	check_equal "its kind is fmp" fmp "$(ip -n h1 -d -json link show fmp0 | jq -r '.[0].linkinfo.info_kind')"
-	check_equal "ip finds it by its kind" fmp0 "$(ip -n h1 -json link show type fmp | jq -r '.[].ifname')"
+	check_equal "its kind is fmp" fmp "$(ip -n h1 -d -json link show fmp0 | flat '[0].linkinfo.info_kind')"
+	check_equal "ip finds it by its kind" fmp0 "$(ip -n h1 -json link show type fmp | flat '[].ifname')"
 	check_equal "it is point to point, without ARP, and down" "POINTOPOINT MULTICAST NOARP" \
-		"$(ip -n h1 -json link show fmp0 | jq -r '.[0].flags | join(" ")')"
+		"$(ip -n h1 -json link show fmp0 | flat '[0].flags[]' | xargs)"
 	check_equal "ethtool names the driver" "driver: fmp" "$(in_host 1 ethtool -i fmp0 | grep '^driver')"
 	check "ethtool shows counters" in_host 1 ethtool -S fmp0
 	check_equal "those of fmp" "$(in_host 1 ethtool -S fmp0 | awk '/_/ { print $1 $2 }' | sort)" \
-		"$(in_host 1 fmp --json show fmp0 counters | jq -r '.[0].counters | to_entries[] | "\(.key):\(.value)"' | sort)"
+		"$(in_host 1 fmp --json show fmp0 counters | flat | sed -n 's/^\[0]\.counters\.\([^ ]*\) /\1:/p' | sort)"
 	check "there is no other option" refused ip -n h1 link add fmp9 type fmp nonsense 1
 }
 
 mtu_limits() {
 	local max
-	max=$(ip -n h1 -d -json link show fmp0 | jq '.[0].max_mtu')
+	max=$(ip -n h1 -d -json link show fmp0 | flat '[0].max_mtu')
 	check_equal "an IPv6 packet of the default MTU fits 1500" 1412 "$(mtu fmp0)"
-	check_equal "the limits" "68 65467" "$(ip -n h1 -d -json link show fmp0 | jq -r '.[0] | "\(.min_mtu) \(.max_mtu)"')"
+	check_equal "the limits" "68 65467" "$(ip -n h1 -d -json link show fmp0 | flat '[0].min_mtu' '[0].max_mtu' | xargs)"
 	for m in 68 1280 1500 9000 "$max"; do
 		check "MTU $m" ip -n h1 link set fmp0 mtu "$m"
 		check_equal "MTU $m is shown" "$m" "$(mtu fmp0)"

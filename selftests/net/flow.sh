@@ -3,11 +3,16 @@
 # Sourced after lib.sh: traffic that goes on in the background, and what a device
 # told of meanwhile.
 
+# What keeps a slow kernel busy, and does not starve what is tested.
+PING_INTERVAL=0.02 FLOOD=(-f) RATE=2M
+[ "$SLOW" = 0 ] || PING_INTERVAL=0.1 FLOOD=(-i 0.05) RATE=100K
+
 # flow NAME HOST ADDRESS [OPTION...]: pings until the host's processes are ended
 flow() {
 	local name=$1 host=$2
 	shift 2
-	(in_host "$host" ping -n -i 0.02 "$@" >"$TMP/flow.$name" 2>&1 &)
+	run_in "$host" ping -n -i "$PING_INTERVAL" "$@" >"$TMP/flow.$name" 2>&1 &
+	disown
 }
 
 replies() { grep -c 'bytes from' "$TMP/flow.$1"; }
@@ -40,21 +45,30 @@ stalled() {
 	[ "$(replies "$1")" = "$before" ]
 }
 
-# load A B: more than the hosts can bear, both ways, until end_load
+# load A B: as much as the hosts can bear, both ways, until end_load
 load() {
-	loading "$2" ping -q -f -s 1300 "fd09::$1"
+	loading "$2" ping -q "${FLOOD[@]}" -s 1300 "fd09::$1"
 	load_tcp "$1" "$2"
 }
 
 load_tcp() {
 	loading "$2" iperf3 -s
 	await 10 listening "$2" 5201 || return 1
-	loading "$1" iperf3 -c "10.9.0.$2" -b 2M --bidir -t 1000
+	loading "$1" iperf3 -c "10.9.0.$2" -b "$RATE" --bidir -t 1000
 }
 
-loading() { (in_host "$@" >/dev/null 2>&1 & echo "$!" >>"$TMP/load"); }
+LOAD=()
 
-end_load() { xargs kill <"$TMP/load"; }
+loading() {
+	run_in "$@" >/dev/null 2>&1 &
+	LOAD+=("$!")
+	disown
+}
+
+end_load() {
+	kill "${LOAD[@]}"
+	LOAD=()
+}
 
 listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
 
@@ -69,31 +83,31 @@ end_processes() {
 # watch_events HOST: "events" tells of what happens from now on
 watch_events() {
 	: >"$TMP/events.$1"
-	(in_host "$1" fmp --json monitor -t >"$TMP/events.$1" 2>"$TMP/events.$1.err" &)
+	run_in "$1" fmp --json monitor -t >"$TMP/events.$1" 2>"$TMP/events.$1.err" &
+	disown
 	await 10 is_watched "$1"
 }
 
 # Every change is an event, of nothing into nothing too.
 is_watched() {
 	in_host "$1" fmp set fmp0 fwmark off
-	events "$1" dev-set | grep -q .
+	has_event "$1" dev-set
 }
 
-# events HOST EVENT [LOCAL-INDEX]: one line of JSON for each
-events() {
-	local index=.
-	[ $# -lt 3 ] || index="\"local_index\": ?$(($3))\\b"
-	grep -E "\"event\": ?\"$2\"" "$TMP/events.$1" | grep -E "$index"
+# grep_events OPTION HOST EVENT [LOCAL-INDEX]: the lines of JSON that tell of it
+grep_events() {
+	local pattern="\"event\":\"$3\""
+	[ $# -lt 4 ] || pattern+=".*\"local_index\":$(($4))\\b"
+	grep "$1" "$pattern" "$TMP/events.$2"
 }
 
-count_events() { events "$@" | grep -c .; }
+events() { grep_events -h "$@"; }
 
-has_event() { events "$@" | grep -q .; }
+count_events() { grep_events -c "$@"; }
+
+has_event() { grep_events -q "$@"; }
 
 # session HOST SLOT FIELD: of the only peer; nothing when the slot is empty
-session() {
-	in_host "$1" fmp --json session show fmp0 |
-		jq -r --arg slot "$2" --arg field "$3" '.[] | select(.slot == $slot) | .[$field]'
-}
+session() { in_host "$1" fmp --json session show fmp0 | flat "[slot=$2].$3"; }
 
 del_session() { in_host "$1" fmp session del fmp0 local-index "$(index_of "$1" "$2" "$3")"; }

@@ -14,37 +14,12 @@ FORGED=$((1 << 40))
 
 # --- what there is to see
 
-# Reads two of "fmp --json show", and prints by how much the counters are wanted to
-# have changed and by how much they have; the state before, and after; and for
-# peer 3 what is asked for. The lane that opened a frame depends on the CPU it came
-# in on. The highest counter is there as jq rounds it.
-cat >"$TMP/compare.jq" <<'END'
-def peer_name: if .public_key_hex == $two then "peer2." else "peer3." end;
-
-def counts: .[0] |
-	([.counters | to_entries[] | {key: (.key | sub("^rx_(inline|handoff)$"; "lane")), value}] +
-	 [.peers[] | peer_name as $p |
-	  ({rx_packets, rx_bytes, tx_packets} + .counters) | to_entries[] | .key |= $p + .])
-	| reduce .[] as $c ({}; .[$c.key] += $c.value);
-
-def state: [.[0].peers[] |
-	{key: .public_key_hex[:4], endpoint, addresses, heard: has("last_rx_ms"),
-	 sessions: [.sessions[]? | del(.age_ms, .public_key, .public_key_hex)]}] | sort_by(.key) |
-	if $authentic then del(.[].heard, .[].sessions[].receive_highest) else . end;
-
-$before[0] as $b | $after[0] as $a | ($b | counts) as $old | ($a | counts) as $new |
-([$new | to_entries[] | select(.value != $old[.key]) | "\(.key)+\(.value - $old[.key])"] + $ARGS.positional[$wants:]
-	| map(select(startswith($ignored + "+") or endswith("+0") | not)) | sort | join(" ")) as $got |
-($ARGS.positional[:$wants] | map(select(startswith($ignored + "+") | not)) | sort | join(" ")),
-$got, ($b | state | tojson), ($a | state | tojson),
-($a[0].peers[] | select(.public_key_hex != $two) | .endpoint,
- ([.sessions[] | "\(.slot) \(.local_index % 65536) \(.k_bit)"] | join(", ")))
-END
-
 # A counter that depends on more than the frames.
 IGNORED=none
 
-show() { in_host 1 fmp --json show fmp0 >"$TMP/$1" || die "cannot show the device"; }
+COMPARE=$(dirname "$0")/compare.awk
+
+show() { in_host 1 fmp --json show fmp0; }
 
 # Sets PACKETS and BYTES to what the device has received in all.
 read_device() {
@@ -55,20 +30,19 @@ read_device() {
 }
 
 look() {
-	show before
+	BEFORE=$(show) || die "cannot show the device"
 	read_device
 	DEVICE_BEFORE=("${DEVICE[@]}")
 }
 
 # Compares what is with what was, and with what is wanted.
 compare() {
-	local device
+	local device after
 	read_device
 	device=("dev.rx_packets+$((DEVICE[0] - DEVICE_BEFORE[0]))" "dev.rx_bytes+$((DEVICE[1] - DEVICE_BEFORE[1]))")
-	show after
-	mapfile -t FOUND < <(jq -nr -f "$TMP/compare.jq" --slurpfile before "$TMP/before" --slurpfile after "$TMP/after" \
-		--arg two "${KEYS[2]}" --arg ignored "$IGNORED" --argjson authentic "$AUTHENTIC" \
-		--argjson wants ${#WANTED[@]} --args "${WANTED[@]}" "${device[@]}")
+	after=$(show) || die "cannot show the device"
+	mapfile -t FOUND < <(flat <<<"$BEFORE$after" | awk -v "two=${KEYS[2]}" -v "ignored=$IGNORED" \
+		-v "authentic=$AUTHENTIC" -v "wants=${WANTED[*]}" -v "device=${device[*]}" -f "$COMPARE")
 	[ "${FOUND[0]}" = "${FOUND[1]}" ]
 }
 
@@ -76,10 +50,9 @@ ENDPOINT=4 SLOTS=5
 
 alive() { in_host 1 ping -q -c 1 -W 5 10.9.0.2 >/dev/null && echo alive; }
 
-# The highest counter received in the session that is forged, not rounded.
+# The highest counter received in the session that is forged.
 highest() {
-	in_host 1 fmp --json session show fmp0 local-index "${SESSION[3]}" |
-		sed -n 's/.*"receive_highest": *\([0-9]*\).*/\1/p'
+	in_host 1 fmp --json session show fmp0 local-index "${SESSION[3]}" | flat '[0].receive_highest'
 }
 
 # --- forging
@@ -126,7 +99,7 @@ send() {
 forged() {
 	local name=$1
 	shift
-	AUTHENTIC=false
+	AUTHENTIC=0
 	send "$@"
 	check_equal "$name" "${FOUND[0]} | ${FOUND[2]} | alive" "${FOUND[1]} | ${FOUND[3]} | $(alive)"
 }
@@ -150,7 +123,7 @@ unauthentic() {
 authentic() {
 	local name=$1 highest=$2
 	shift 2
-	AUTHENTIC=true
+	AUTHENTIC=1
 	send "$@"
 	COUNTER=$NEXT
 	[ "$highest" != - ] || highest=$((NEXT - 1))
@@ -196,8 +169,6 @@ packet() { echo "plain=0000000040000000$1"; }
 # --- suites
 
 prepare() {
-	# For the shell's process substitution.
-	[ -e /dev/fd ] || must ln -s /proc/self/fd /dev/fd
 	make_router
 	for h in 1 2 3; do make_host "$h"; done
 	for h in 1 2; do
@@ -483,7 +454,7 @@ found_at() {
 	local name=$1 endpoint=$2
 	shift 2
 	FROM=("$@")
-	AUTHENTIC=true
+	AUTHENTIC=1
 	# A peer moves a hundred times in a second at most.
 	sleep 0.03
 	send rx_heartbeat "${TRAFFIC[@]}" <<<""
@@ -533,7 +504,7 @@ roaming() {
 # What ethtool shows is what was looked at.
 same_counters() {
 	check_equal "ethtool shows the same counters" \
-		"$(in_host 1 fmp --json show fmp0 | jq -r '.[0].counters | to_entries[] | "\(.key): \(.value)"')" \
+		"$(in_host 1 fmp --json show fmp0 | flat | sed -n 's/^\[0\]\.counters\.\([^ ]*\) /\1: /p')" \
 		"$(in_host 1 ethtool -S fmp0 | sed -n 's/^ *\([a-z0-9_]*: [0-9]\)/\1/p')"
 	check "frames were opened where they arrived" test "$(counter 1 rx_inline)" -gt 0
 	[ "$(nproc)" = 1 ] || check "and elsewhere" test "$(counter 1 rx_handoff)" -gt 0

@@ -7,10 +7,19 @@
 #   c ---/
 
 set -u
+# Of the keys.
+umask 077
 
 # The receive backlog of veth holds 1000 packets by default, which TCP fills on a
 # slow machine: what is lost there says nothing about the tunnel.
 [ ! -w /proc/sys/net/core/netdev_max_backlog ] || echo 10000 >/proc/sys/net/core/netdev_max_backlog
+
+# Where a process takes ten times as long to start, and a frame to open.
+SLOW=0
+[ ! -w /sys/kernel/debug/kmemleak ] || SLOW=1
+
+# For the shell's process substitution.
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 
 KTAP_N=0
 KTAP_FAILED=0
@@ -81,13 +90,20 @@ check_equal() {
 	fi
 }
 
-# await SECONDS COMMAND...: the command succeeds before the time is up
+# Nobody writes there: waiting for it sleeps without a process.
+exec {NEVER}<> <(:)
+
+nap() { ! read -rt "$1" -u "$NEVER"; }
+
+# await SECONDS COMMAND...: the command succeeds before the time is up, which is
+# three times as long on a slow kernel
 await() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * (1 + 2 * SLOW))) pause=0.05
 	shift
+	[ "$SLOW" = 0 ] || pause=0.2
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.05
+		nap "$pause"
 	done
 }
 
@@ -104,6 +120,13 @@ in_host() {
 	local n=$1
 	shift
 	nsenter "--net=/run/netns/h$n" "$@"
+}
+
+# run_in NUMBER COMMAND...: in_host, in place of the shell: "$!" is the command then
+run_in() {
+	local n=$1
+	shift
+	exec nsenter "--net=/run/netns/h$n" "$@"
 }
 
 make_router() {
@@ -150,15 +173,32 @@ endpoint_of() {
 	esac
 }
 
-# A key file for one direction of the session GENERATION between two hosts.
-key_file() {
-	local file=$TMP/key.$1.$2.${3:-1}
-	[ -e "$file" ] || (umask 077; printf '%s' "key of $1 to $2, ${3:-1}" | sha256sum | cut -c1-64 >"$file")
-	echo "$file"
+# set_key NAME FROM TO [GENERATION]: sets NAME to the key file of one direction of a
+# session. Like set_index it needs no process.
+set_key() {
+	local file=$TMP/key.$2.$3.${4:-1} part
+	if [ ! -e "$file" ]; then
+		printf -v part 'c0de%02x%02x%08x' "$2" "$3" "${4:-1}"
+		echo "$part$part$part$part" >"$file"
+	fi
+	printf -v "$1" %s "$file"
 }
 
-# index_of LOCAL REMOTE [GENERATION]: the receiver index that LOCAL chose
-index_of() { printf '0x%x' $((0x01000000 * $1 + 0x10000 * $2 + ${3:-1})); }
+key_file() {
+	local key
+	set_key key "$@"
+	echo "$key"
+}
+
+# set_index NAME LOCAL REMOTE [GENERATION]: sets NAME to the receiver index that
+# LOCAL chose
+set_index() { printf -v "$1" '0x%x' $((0x01000000 * $2 + 0x10000 * $3 + ${4:-1})); }
+
+index_of() {
+	local index
+	set_index index "$@"
+	echo "$index"
+}
 
 # add_peer LOCAL REMOTE [4|6]
 add_peer() {
@@ -166,13 +206,23 @@ add_peer() {
 		address "10.9.0.$2" address "fd09::$2"
 }
 
+# set_session LOCAL REMOTE [GENERATION [initiator]]: SESSION becomes the words after
+# "fmp session add"
+set_session() {
+	local local_index remote_index send_key receive_key
+	set_index local_index "$1" "$2" "${3:-1}"
+	set_index remote_index "$2" "$1" "${3:-1}"
+	set_key send_key "$1" "$2" "${3:-1}"
+	set_key receive_key "$2" "$1" "${3:-1}"
+	SESSION=(fmp0 peer "${KEYS[$2]}" local-index "$local_index" remote-index "$remote_index"
+		send-key "$send_key" receive-key "$receive_key" ${4:+"$4"})
+}
+
 # add_session LOCAL REMOTE [GENERATION [initiator]]
 add_session() {
-	local g=${3:-1}
-	# shellcheck disable=SC2086 # a word or none
-	in_host "$1" fmp session add fmp0 peer "${KEYS[$2]}" \
-		local-index "$(index_of "$1" "$2" "$g")" remote-index "$(index_of "$2" "$1" "$g")" \
-		send-key "$(key_file "$1" "$2" "$g")" receive-key "$(key_file "$2" "$1" "$g")" ${4:-} >/dev/null
+	local SESSION
+	set_session "$@"
+	in_host "$1" fmp session add "${SESSION[@]}" >/dev/null
 }
 
 # connect A B [4|6]: peers and a session on both sides
@@ -185,7 +235,9 @@ connect() {
 
 # counter NUMBER NAME: a statistic of the host's device
 counter() {
-	in_host "$1" ethtool -S fmp0 | awk -v n="$2:" '$1 == n { print $2 }'
+	local all
+	all=$(in_host "$1" ethtool -S fmp0)
+	[[ $all =~ [[:space:]]"$2: "([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 # Every drop counter that is not zero, in one line.

@@ -9,7 +9,10 @@
 
 # The slots of host 1's sessions, by local index.
 slots() {
-	in_host 1 fmp --json session show fmp0 | jq -r '[.[] | "\(.local_index % 65536)=\(.slot)"] | sort | join(" ")'
+	local found i n
+	mapfile -t found < <(in_host 1 fmp --json session show fmp0 | flat '[].local_index' '[].slot')
+	n=$((${#found[@]} / 2))
+	for ((i = 0; i < n; i++)); do echo "$((found[i] % 65536))=${found[n + i]}"; done | sort | xargs
 }
 
 # install GENERATION INDEX-GENERATION [initiator]: keys of one, indices of another
@@ -55,8 +58,8 @@ container() {
 	check "and switch its source check" in_container fmp set fmp0 source-check off
 	check_fail "but not choose the port of the host's sockets" in_container fmp set fmp0 port 5555
 	check_fail "nor their mark" in_container fmp set fmp0 fwmark 7
-	port=$(in_container fmp --json show fmp0 | jq '.[0].port')
-	mark=$(in_container fmp --json show fmp0 | jq '.[0].fwmark')
+	port=$(in_container fmp --json show fmp0 | flat '[0].port')
+	mark=$(in_container fmp --json show fmp0 | flat '[0].fwmark')
 	check_equal "both are what they were" "2121 0" "$port $mark"
 	kill "$CONTAINER"
 	wait "$CONTAINER" 2>/dev/null

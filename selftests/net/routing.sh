@@ -8,23 +8,36 @@
 
 # peer_number HOST PEER NAME: a number of a peer of that host
 peer_number() {
-	in_host "$1" fmp --json peer show fmp0 "${KEYS[$2]}" | jq ".[0].$3"
+	in_host "$1" fmp --json peer show fmp0 "${KEYS[$2]}" | flat "[0].$3"
+}
+
+declare -A NUMBER=(["${KEYS[1]}"]=1 ["${KEYS[2]}"]=2 ["${KEYS[3]}"]=3 ["${KEYS[4]}"]=4)
+
+# read_sent HOST: SENT becomes what each peer was sent, by its number
+read_sent() {
+	local found i n peer
+	mapfile -t found < <(in_host "$1" fmp --json peer show fmp0 | flat '[].public_key_hex' '[].tx_packets')
+	n=$((${#found[@]} / 2))
+	SENT=()
+	for ((i = 0; i < n; i++)); do
+		peer=${NUMBER[${found[i]}]}
+		SENT[peer]=${found[n + i]}
+	done
 }
 
 # sent_by HOST COMMAND...: which peers the packets of the command went to, as
 # "2 2 3", the number of the peer for each packet
 sent_by() {
-	local h=$1 p n
-	local -A before
+	local h=$1 p n list='' SENT before=()
 	shift
-	for p in 1 2 3 4; do
-		[ "$p" = "$h" ] || before[$p]=$(peer_number "$h" "$p" tx_packets 2>/dev/null)
-	done
+	read_sent "$h"
+	for p in "${!SENT[@]}"; do before[p]=${SENT[p]}; done
 	"$@" >/dev/null 2>&1
-	for p in 1 2 3 4; do
-		[ -n "${before[$p]-}" ] || continue
-		for ((n = $(peer_number "$h" "$p" tx_packets); n > before[$p]; n--)); do echo "$p"; done
-	done | xargs
+	read_sent "$h"
+	for p in "${!SENT[@]}"; do
+		for ((n = SENT[p]; n > before[p]; n--)); do list+=" $p"; done
+	done
+	echo "${list# }"
 }
 
 ping_from() {
@@ -85,7 +98,7 @@ own_addresses() {
 }
 
 # derived HOST PEER: the address of the public key of a peer
-derived() { peer_number "$1" "$2" 'addresses[0]' | tr -d '"'; }
+derived() { peer_number "$1" "$2" 'addresses[0]'; }
 
 # It needs no configuration but a route.
 derived_addresses() {
@@ -325,8 +338,7 @@ count_marks() {
 }
 
 marked() {
-	in_host 1 nft -j list table inet marks |
-		jq --arg name "$1" '.nftables[].rule | select(.comment? == $name).expr[] | .counter?.packets // empty'
+	in_host 1 nft list table inet marks | sed -n "s/.* counter packets \([0-9]*\) .* comment \"$1\".*/\1/p"
 }
 
 marks() {
@@ -385,13 +397,13 @@ under_traffic() {
 	start_traffic
 	must in_host 1 fmp set fmp0 port 4000
 	check "traffic survives that our port changes" goes_on
-	check_equal "the peer has followed" 10.0.1.2:4000 "$(peer_number 2 1 endpoint | tr -d '"')"
+	check_equal "the peer has followed" 10.0.1.2:4000 "$(peer_number 2 1 endpoint)"
 	must in_host 2 fmp set fmp0 port 4002
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint 10.0.2.2:4002
 	check "traffic survives that the peer's port changes" goes_on
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint "[fd00:2::2]:4002"
 	check "traffic survives that the endpoint's family changes" goes_on
-	check_equal "the peer has followed" "[fd00:1::2]:4000" "$(peer_number 2 1 endpoint | tr -d '"')"
+	check_equal "the peer has followed" "[fd00:1::2]:4000" "$(peer_number 2 1 endpoint)"
 	must in_host 1 fmp set fmp0 fwmark 9
 	check "traffic survives a mark" goes_on
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint 10.0.2.2:4002 replace-addresses address 10.9.0.2
@@ -405,8 +417,6 @@ under_traffic() {
 }
 
 ktap_begin
-# For the shell's process substitution.
-[ -e /dev/fd ] || must ln -s /proc/self/fd /dev/fd
 prepare
 own_addresses
 derived_addresses
