@@ -63,7 +63,7 @@ no_sockets() { ! in_host "$1" ss -Hulna "sport = :2121" | grep .; }
 peer_delete() {
 	check "a peer is removed" in_host 1 fmp peer del fmp0 "${KEYS[2]}"
 	check "nothing is sent to it" stalled out4 1 tx_drop_no_peer
-	check_equal "its sessions go with it" "[]" "$(in_host 1 fmp --json session show fmp0 | jq -c .)"
+	check_equal "its sessions go with it" "[]" "$(in_host 1 fmp --json session show fmp0 | flat)"
 	check "what it sends is not ours" grows 1 rx_drop_unknown_index 5
 	add_peer 1 2
 	check "without a session nothing is sent" stalled out4 1 tx_drop_no_session
@@ -80,7 +80,7 @@ session_delete() {
 	check "traffic with another session" traffic
 }
 
-endpoint() { in_host "$1" fmp --json peer show fmp0 | jq -r '.[0].endpoint'; }
+endpoint() { in_host "$1" fmp --json peer show fmp0 | flat '[0].endpoint'; }
 
 has_endpoint() { [ "$(endpoint "$1")" = "$2" ]; }
 
@@ -97,10 +97,10 @@ move_port() {
 
 # port_taken HOST PORT: another holds it for IPv6 alone, which is seen last
 port_taken() {
-	(in_host "$1" socat "UDP6-LISTEN:$2,ipv6only=1" /dev/null >/dev/null 2>&1 &)
+	run_in "$1" socat "UDP6-LISTEN:$2,ipv6only=1" /dev/null >/dev/null 2>&1 &
 	await 10 in_host "$1" sh -c "ss -Hulna 'sport = :$2' | grep -q ." || return 1
 	refused in_host "$1" fmp set fmp0 port "$2" || return 1
-	[ "$(in_host "$1" fmp --json show fmp0 | jq '.[0].port')" = 3333 ]
+	[ "$(in_host "$1" fmp --json show fmp0 | flat '[0].port')" = 3333 ]
 }
 
 # What is under way by the old family takes the peer back with it: once more then.
