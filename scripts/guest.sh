@@ -39,7 +39,7 @@ set_qemu() {
 # --- the guest's programs
 
 GUEST_PACKAGES=(bash busybox coreutils diffutils findutils grep sed gawk util-linux mount bsdutils bsdextrautils procps
-	iproute2 iputils-ping iperf3 ethtool tcpdump kmod nftables conntrack jq netcat-openbsd
+	iproute2 iputils-ping iperf3 ethtool tcpdump kmod nftables conntrack netcat-openbsd
 	socat wireguard-tools libc-bin netbase)
 # The host's release, for what is built on the host runs in the guest.
 guest_release() {
@@ -64,7 +64,7 @@ guest_tree() {
 
 # All else of these packages stays out: the initramfs is copied at every boot.
 GUEST_PROGRAMS=(bash ip tc ss bridge nstat rtmon ping iperf3 ethtool tcpdump kmod nft
-	conntrack jq socat nc.openbsd wg sysctl ps pgrep pkill top free timeout
+	conntrack socat nc.openbsd wg sysctl ps pgrep pkill top free timeout
 	sleep date stat sort head tail cut tr seq od dd mktemp cp mv rm ls cat wc tee nproc
 	truncate printf env uniq comm paste sha256sum md5sum base64 basename dirname touch
 	mkdir rmdir ln chmod chown id stdbuf readlink realpath true false test expr tac

@@ -8,44 +8,75 @@
 . "$(dirname "$0")/flow.sh"
 
 WORKERS="1 2 3 4"
-CYCLES=50
+CYCLES=50 MOVES=20 RACES=30
+[ "$SLOW" = 0 ] || MOVES=6 RACES=8
 
-# cycle HOST GENERATION: a device with two peers, and a session of either kind
-cycle() {
-	local n=$1 other=$(($1 % 4 + 1)) third=$((($1 + 1) % 4 + 1))
-	ip -n "h$n" link add fmp0 type fmp &&
-		in_host "$n" fmp set fmp0 port 0 \
-			peer "${KEYS[other]}" endpoint "10.0.$other.2:2121" address "10.9.0.$other" \
-			peer "${KEYS[third]}" endpoint "[fd00:$third::2]:2121" address "10.9.0.$third" &&
-		add_session "$n" "$other" && add_session "$n" "$other" 2 initiator &&
-		ip -n "h$n" link set fmp0 up &&
-		add_session "$n" "$third" &&
-		ip -n "h$n" link del fmp0
+# The number of each worker's device.
+LINK=50
+
+# peer_row NUMBER ENDPOINT: a line of nlraw's table
+peer_row() {
+	echo "a peer | peer-new ifindex=u32:$LINK public-key=hex:${KEYS[$1]} $2" \
+		"endpoint-port=be16:2121 address=nest:ipv4=ip:10.9.0.$1 | OK"
 }
 
-# worker HOST CYCLES
+# session_row LOCAL REMOTE [GENERATION [initiator]]
+session_row() {
+	local SESSION send receive
+	set_session "$@"
+	read -r send <"${SESSION[8]}"
+	read -r receive <"${SESSION[10]}"
+	echo "a session | session-new ifindex=u32:$LINK public-key=hex:${KEYS[$2]}" \
+		"local-index=u32:${SESSION[4]} remote-index=u32:${SESSION[6]}" \
+		"send-key=hex:$send receive-key=hex:$receive ${4:-} | OK"
+}
+
+# cycle HOST: a device with two peers, and a session of either kind
+cycle() {
+	local n=$1 other=$(($1 % 4 + 1)) third=$((($1 + 1) % 4 + 1))
+	echo "a device | link-add $LINK | OK"
+	echo "any port | dev-set ifindex=u32:$LINK port=u16:0 | OK"
+	peer_row "$other" "endpoint-ipv4=ip:10.0.$other.2"
+	peer_row "$third" "endpoint-ipv6=ip:fd00:$third::2"
+	session_row "$n" "$other"
+	session_row "$n" "$other" 2 initiator
+	echo "up | link-up $LINK | OK"
+	session_row "$n" "$third"
+	echo "no device | link-del $LINK | OK"
+}
+
+# worker HOST CYCLES: in one process, lest most of the time goes into starting others
 worker() {
-	local i
-	for ((i = 0; i < $2; i++)); do
-		cycle "$1" || return 1
-	done
+	local rows i
+	rows=$(cycle "$1")
+	for ((i = 0; i < $2; i++)); do echo "$rows"; done >"$TMP/table.$1"
+	in_host "$1" nlraw requests <"$TMP/table.$1"
+}
+
+# failed HOST CYCLES: unless each request of a worker's was a success, what was not
+failed() {
+	[ "$(grep -c '^ok' "$TMP/worker.$1")" = $(($2 * 9)) ] && return 1
+	grep -v '^ok' "$TMP/worker.$1" | head -n 5
 }
 
 # workers CYCLES: all at a time; says which of them failed
 workers() {
-	local n jobs=()
+	local n
 	for n in $WORKERS; do
 		worker "$n" "$1" >"$TMP/worker.$n" 2>&1 &
-		jobs+=("$!")
 	done
+	wait
 	for n in $WORKERS; do
-		wait "${jobs[n - 1]}" || { tail -n 3 "$TMP/worker.$n"; return 1; }
+		! failed "$n" "$1" || return 1
 	done
 }
 
-# What devices and all that hangs on them are made of, in KiB.
+# What devices and all that hangs on them are made of, in KiB. A sanitizer keeps what
+# was freed, until the caches shrink.
 memory() {
+	local cache
 	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done
 	awk '/^(Slab|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo
 }
 
@@ -71,7 +102,7 @@ many_cycles() {
 # Half of the namespaces are where a device was born, half where one lives.
 namespaces() {
 	local i
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < MOVES; i++)); do
 		ip netns add here && ip netns add there &&
 			ip -n here link add fmp0 type fmp && ip -n here link set fmp0 up &&
 			in_host_of here fmp peer add fmp0 "${KEYS[1]}" endpoint 10.0.0.9:2121 address 10.9.0.9 &&
@@ -91,56 +122,66 @@ in_host_of() {
 	ip netns exec "$ns" "$@"
 }
 
-# try COMMAND...: until told to stop; keeps the messages, notes what dies of a signal
+# try NAME COMMAND...: until told to stop; keeps the messages, notes what dies of a
+# signal. A message is written in pieces: each has a file of its own.
 try() {
-	local status
-	while [ ! -e "$TMP/stop" ]; do
-		in_host 1 "$@" >/dev/null 2>>"$TMP/messages"
-		status=$?
-		[ "$status" -le 2 ] || echo "status $status: $*" >>"$TMP/messages"
-		echo "$*" >>"$TMP/tries"
-	done
+	local name=$1
+	shift
+	cat >"$TMP/try.$name" <<-END
+		while [ ! -e "$TMP/stop" ]; do
+			${*@Q} >/dev/null
+			status=\$?
+			[ "\$status" -le 2 ] || echo "status \$status: $*" >&2
+			echo "$name"
+		done
+	END
+	run_in 1 bash "$TMP/try.$name" >"$TMP/tries.$name" 2>"$TMP/messages.$name"
 }
 
 requests() {
-	try fmp show &
-	try fmp --json show fmp0 &
-	try fmp peer add fmp0 "${KEYS[3]}" endpoint 10.0.3.2:2121 address 10.9.0.3 &
-	try fmp session add fmp0 peer "${KEYS[2]}" remote-index 5 \
-		send-key "$(key_file 1 2)" receive-key "$(key_file 2 1)" &
-	try fmp session show fmp0 &
-	try fmp peer del fmp0 "${KEYS[2]}" &
-	try ip link set fmp0 down &
-	try fmp set fmp0 port 0 &
+	local SESSION
+	set_session 1 2
+	try show fmp show &
+	try show-json fmp --json show fmp0 &
+	try peer-add fmp peer add fmp0 "${KEYS[3]}" endpoint 10.0.3.2:2121 address 10.9.0.3 &
+	try session-add fmp session add "${SESSION[@]:0:3}" remote-index 5 "${SESSION[@]:7}" &
+	try session-show fmp session show fmp0 &
+	try peer-del fmp peer del fmp0 "${KEYS[2]}" &
+	try down ip link set fmp0 down &
+	try set fmp set fmp0 port 0 &
 }
 
 # Requests come when the device is there, when it is not, and in between.
 race() {
-	local i
-	: >"$TMP/messages"
-	: >"$TMP/tries"
-	(in_host 1 fmp monitor >/dev/null 2>&1 &)
+	run_in 1 fmp monitor >/dev/null 2>&1 &
+	disown
 	requests
-	for ((i = 0; i < 30; i++)); do
-		ip -n h1 link add fmp0 type fmp
-		in_host 1 fmp set fmp0 peer "${KEYS[2]}" endpoint 10.0.2.2:2121 address 10.9.0.2
-		ip -n h1 link set fmp0 up
-		ip -n h1 link del fmp0
-	done 2>>"$TMP/messages" >&2
+	cat >"$TMP/race" <<-END
+		for ((i = 0; i < $RACES; i++)); do
+			ip link add fmp0 type fmp
+			fmp set fmp0 peer ${KEYS[2]} endpoint 10.0.2.2:2121 address 10.9.0.2
+			ip link set fmp0 up
+			ip link del fmp0
+		done
+	END
+	in_host 1 bash "$TMP/race" 2>"$TMP/messages.race" >&2
 	: >"$TMP/stop"
 	wait
 	end_processes 1
-	echo "# $(grep -c . "$TMP/tries") requests, $(grep -c . "$TMP/messages") were refused"
+	echo "# $(cat "$TMP"/tries.* | grep -c .) requests, $(cat "$TMP"/messages.* | grep -c .) were refused"
 }
 
 # Whatever else a request may come upon is a mistake.
-unclean() { grep -viE 'no such (device|peer|network device)|cannot find device|file exists|being removed' "$TMP/messages" | sort | uniq -c; }
+unclean() {
+	cat "$TMP"/messages.* | sort | uniq -c |
+		grep -viE 'no such (device|peer|network device)|cannot find device|file exists|being removed'
+}
 
 ktap_begin
 many_cycles
 check "namespaces with devices come and go" namespaces
 race
-check "requests met the devices" test "$(sort -u "$TMP/tries" | grep -c .)" = 8
+check "requests met the devices" test "$(cat "$TMP"/tries.* | sort -u | grep -c .)" = 8
 check_equal "and only clean errors" "" "$(unclean)"
 check_equal "nothing is left that holds the module" 0 "$(cat /sys/module/fmp/refcnt)"
 check "which can be removed" rmmod fmp

@@ -138,15 +138,21 @@ make_router() {
 # make_underlay NUMBER: the link between a host and the router
 make_underlay() {
 	local n=$1
-	must ip -n "h$n" link add eth0 type veth peer name "r$n" netns router
-	must ip -n router addr add "10.0.$n.1/24" dev "r$n"
-	must ip -n router addr add "fd00:$n::1/64" dev "r$n" nodad
-	must ip -n router link set "r$n" up
-	must ip -n "h$n" addr add "10.0.$n.2/24" dev eth0
-	must ip -n "h$n" addr add "fd00:$n::2/64" dev eth0 nodad
-	must ip -n "h$n" link set eth0 up
-	must ip -n "h$n" route add default via "10.0.$n.1"
-	must ip -n "h$n" -6 route add default via "fd00:$n::1"
+	must ip -n "h$n" -batch - <<-END
+		link add eth0 type veth peer name r$n netns router
+		addr add 10.0.$n.2/24 dev eth0
+		addr add fd00:$n::2/64 dev eth0 nodad
+		link set eth0 up
+	END
+	must ip -n router -batch - <<-END
+		addr add 10.0.$n.1/24 dev r$n
+		addr add fd00:$n::1/64 dev r$n nodad
+		link set r$n up
+	END
+	must ip -n "h$n" -batch - <<-END
+		route add default via 10.0.$n.1
+		route add default via fd00:$n::1
+	END
 }
 
 # make_host NUMBER: a host with an underlay address
@@ -159,10 +165,12 @@ make_host() {
 # make_tunnel NUMBER: the device fmp0 of a host, with overlay addresses
 make_tunnel() {
 	local n=$1
-	must ip -n "h$n" link add fmp0 type fmp
-	must ip -n "h$n" addr add "10.9.0.$n/24" dev fmp0
-	must ip -n "h$n" addr add "fd09::$n/64" dev fmp0 nodad
-	must ip -n "h$n" link set fmp0 up
+	must ip -n "h$n" -batch - <<-END
+		link add fmp0 type fmp
+		addr add 10.9.0.$n/24 dev fmp0
+		addr add fd09::$n/64 dev fmp0 nodad
+		link set fmp0 up
+	END
 }
 
 # endpoint_of NUMBER [4|6]

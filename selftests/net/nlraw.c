@@ -17,7 +17,8 @@
  *
  * ERRNO is OK or as in errno(3); text= alone says that there is none. Attributes are
  * ATTRIBUTE=VALUE or, as a flag, just ATTRIBUTE; both commands and attributes may be
- * numbers. A VALUE is one of u8:N, u16:N, u32:N, be16:N, ip:ADDRESS, hex:BYTES,
+ * numbers. The commands link-add, link-up and link-del are followed by the number of a
+ * device and are of rtnetlink; the device is of the kind fmp. A VALUE is one of u8:N, u16:N, u32:N, be16:N, ip:ADDRESS, hex:BYTES,
  * zero:LENGTH, nest:WORD,WORD..., flat: (the same without the flag that says it is
  * nested) and rawnest:BYTES. Other words are @dump, @flags=N, @version=N, @reserved=N,
  * @cut=LENGTH (of what follows the netlink header) and @tail=BYTES.
@@ -27,6 +28,9 @@
 #include <libmnl/libmnl.h>
 #include <linux/fmp.h>
 #include <linux/genetlink.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +43,7 @@
 #define REQUEST_SIZE	16384
 #define REPLY_SIZE	65536
 
-static struct mnl_socket *sock;
+static struct mnl_socket *sock, *route_sock;
 static uint16_t family;
 
 /* What the kernel said of the latest request, beside its number. */
@@ -53,6 +57,7 @@ struct request {
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *head;
 	struct name command;
+	struct mnl_socket *to;
 };
 
 typedef void (*reply_fn)(const struct nlmsghdr *reply, void *arg);
@@ -134,16 +139,16 @@ static bool take(const struct nlmsghdr *reply, reply_fn fn, void *arg, int *err)
 	return false;
 }
 
-static int talk(struct nlmsghdr *request, reply_fn fn, void *arg)
+static int talk_to(struct mnl_socket *to, struct nlmsghdr *request, reply_fn fn, void *arg)
 {
 	static char buffer[REPLY_SIZE];
 	const struct nlmsghdr *reply;
 	int len, err;
 
-	if (mnl_socket_sendto(sock, request, request->nlmsg_len) < 0)
+	if (mnl_socket_sendto(to, request, request->nlmsg_len) < 0)
 		die("send: %s", strerror(errno));
 	for (;;) {
-		len = mnl_socket_recvfrom(sock, buffer, sizeof(buffer));
+		len = mnl_socket_recvfrom(to, buffer, sizeof(buffer));
 		if (len < 0)
 			die("receive: %s", strerror(errno));
 		for (reply = (void *)buffer; mnl_nlmsg_ok(reply, len);
@@ -151,6 +156,23 @@ static int talk(struct nlmsghdr *request, reply_fn fn, void *arg)
 			if (take(reply, fn, arg, &err))
 				return err;
 	}
+}
+
+static int talk(struct nlmsghdr *request, reply_fn fn, void *arg)
+{
+	return talk_to(sock, request, fn, arg);
+}
+
+static struct mnl_socket *connect_bus(int bus)
+{
+	struct mnl_socket *s = mnl_socket_open(bus);
+	int one = 1;
+
+	if (!s || mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID))
+		die("netlink: %s", strerror(errno));
+	mnl_socket_setsockopt(s, NETLINK_EXT_ACK, &one, sizeof(one));
+	mnl_socket_setsockopt(s, NETLINK_CAP_ACK, &one, sizeof(one));
+	return s;
 }
 
 static struct nlmsghdr *begin(void *buffer, uint16_t type, uint8_t cmd, uint16_t flags)
@@ -207,14 +229,8 @@ static uint32_t connect_kernel(const char *group)
 	struct family f = { .group = group };
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *head;
-	int one = 1;
 
-	sock = mnl_socket_open(NETLINK_GENERIC);
-	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID))
-		die("netlink: %s", strerror(errno));
-	mnl_socket_setsockopt(sock, NETLINK_EXT_ACK, &one, sizeof(one));
-	mnl_socket_setsockopt(sock, NETLINK_CAP_ACK, &one, sizeof(one));
-
+	sock = connect_bus(NETLINK_GENERIC);
 	head = begin(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
 	mnl_attr_put_strz(head, CTRL_ATTR_FAMILY_NAME, FMP_FAMILY_NAME);
 	if (talk(head, read_family, &f) || !family)
@@ -417,6 +433,41 @@ static void put_special(struct request *r, char *word)
 	}
 }
 
+static void put_kind(struct nlmsghdr *head)
+{
+	struct nlattr *info = mnl_attr_nest_start(head, IFLA_LINKINFO);
+
+	mnl_attr_put_strz(head, IFLA_INFO_KIND, "fmp");
+	mnl_attr_nest_end(head, info);
+}
+
+static bool is_link(const char *command)
+{
+	return !strncmp(command, "link-", 5);
+}
+
+static void build_link(struct request *r, const char *command, const char *index)
+{
+	bool del = !strcmp(command, "link-del"), add = !strcmp(command, "link-add");
+	struct ifinfomsg *link;
+
+	if (!index)
+		die("no device");
+	if (!route_sock)
+		route_sock = connect_bus(NETLINK_ROUTE);
+	r->to = route_sock;
+	r->command = (struct name){ .name = command };
+	r->head = mnl_nlmsg_put_header(r->buffer);
+	r->head->nlmsg_type = del ? RTM_DELLINK : RTM_NEWLINK;
+	r->head->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	link = mnl_nlmsg_put_extra_header(r->head, sizeof(*link));
+	link->ifi_index = number(index);
+	if (add)
+		put_kind(r->head);
+	else if (!del)
+		link->ifi_flags = link->ifi_change = IFF_UP;
+}
+
 static void build(struct request *r, char *words)
 {
 	const char *blank = " \t\n";
@@ -424,6 +475,11 @@ static void build(struct request *r, char *words)
 
 	if (!word)
 		die("no command");
+	if (is_link(word)) {
+		build_link(r, word, strtok_r(NULL, blank, &save));
+		return;
+	}
+	r->to = sock;
 	r->command = named(command_names, word);
 	r->head = begin(r->buffer, family, r->command.number, 0);
 	while ((word = strtok_r(NULL, blank, &save))) {
@@ -520,7 +576,7 @@ static void try_line(char *line, uint32_t ifindex)
 	if (ifindex)
 		before = read_state(ifindex);
 	build(&r, words);
-	describe(&r, talk(r.head, NULL, NULL), got, sizeof(got));
+	describe(&r, talk_to(r.to, r.head, NULL, NULL), got, sizeof(got));
 	if (ifindex)
 		after = read_state(ifindex);
 
