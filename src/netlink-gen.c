@@ -24,11 +24,17 @@ static const struct nla_policy fmp_dev_get_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
 };
 
 /* FMP_CMD_DEV_SET - do */
-static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_SOURCE_CHECK + 1] = {
+static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_MULTICAST + 1] = {
 	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_DEV_PORT] = { .type = NLA_U16, },
 	[FMP_A_DEV_FWMARK] = { .type = NLA_U32, },
 	[FMP_A_DEV_SOURCE_CHECK] = NLA_POLICY_MAX(NLA_U8, 1),
+	[FMP_A_DEV_LOCAL_IPV4] = { .type = NLA_BE32, },
+	[FMP_A_DEV_LOCAL_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[FMP_A_DEV_UNDERLAY] = { .type = NLA_NUL_STRING, .len = 15, },
+	[FMP_A_DEV_TOS] = { .type = NLA_U8, },
+	[FMP_A_DEV_TTL] = { .type = NLA_U8, },
+	[FMP_A_DEV_MULTICAST] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* FMP_CMD_PEER_GET - do */
@@ -99,6 +105,40 @@ static const struct nla_policy fmp_session_del_nl_policy[FMP_A_SESSION_LOCAL_IND
 	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
 };
 
+/* FMP_CMD_REKEY - do */
+static const struct nla_policy fmp_rekey_nl_policy[FMP_A_PEER_PUBLIC_KEY + 1] = {
+	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+};
+
+/* FMP_CMD_AGENT_BIND - do */
+static const struct nla_policy fmp_agent_bind_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
+	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FMP_CMD_AGENT_UNBIND - do */
+static const struct nla_policy fmp_agent_unbind_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
+	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FMP_CMD_LINK_BIND - do */
+static const struct nla_policy fmp_link_bind_nl_policy[FMP_A_MESSAGE_IFINDEX + 1] = {
+	[FMP_A_MESSAGE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FMP_CMD_LINK_UNBIND - do */
+static const struct nla_policy fmp_link_unbind_nl_policy[FMP_A_MESSAGE_IFINDEX + 1] = {
+	[FMP_A_MESSAGE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* FMP_CMD_LINK_SEND - do */
+static const struct nla_policy fmp_link_send_nl_policy[FMP_A_MESSAGE_CE + 1] = {
+	[FMP_A_MESSAGE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_MESSAGE_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+	[FMP_A_MESSAGE_PAYLOAD] = NLA_POLICY_MAX_LEN(FMP_LINK_MESSAGE_MAX),
+	[FMP_A_MESSAGE_CE] = { .type = NLA_FLAG, },
+};
+
 /* Ops table for fmp */
 static const struct genl_split_ops fmp_nl_ops[] = {
 	{
@@ -117,7 +157,7 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_DEV_SET,
 		.doit		= fmp_nl_dev_set_doit,
 		.policy		= fmp_dev_set_nl_policy,
-		.maxattr	= FMP_A_DEV_SOURCE_CHECK,
+		.maxattr	= FMP_A_DEV_MULTICAST,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -181,6 +221,48 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.doit		= fmp_nl_session_del_doit,
 		.policy		= fmp_session_del_nl_policy,
 		.maxattr	= FMP_A_SESSION_LOCAL_INDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_REKEY,
+		.doit		= fmp_nl_rekey_doit,
+		.policy		= fmp_rekey_nl_policy,
+		.maxattr	= FMP_A_PEER_PUBLIC_KEY,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_AGENT_BIND,
+		.doit		= fmp_nl_agent_bind_doit,
+		.policy		= fmp_agent_bind_nl_policy,
+		.maxattr	= FMP_A_DEV_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_AGENT_UNBIND,
+		.doit		= fmp_nl_agent_unbind_doit,
+		.policy		= fmp_agent_unbind_nl_policy,
+		.maxattr	= FMP_A_DEV_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_LINK_BIND,
+		.doit		= fmp_nl_link_bind_doit,
+		.policy		= fmp_link_bind_nl_policy,
+		.maxattr	= FMP_A_MESSAGE_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_LINK_UNBIND,
+		.doit		= fmp_nl_link_unbind_doit,
+		.policy		= fmp_link_unbind_nl_policy,
+		.maxattr	= FMP_A_MESSAGE_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_LINK_SEND,
+		.doit		= fmp_nl_link_send_doit,
+		.policy		= fmp_link_send_nl_policy,
+		.maxattr	= FMP_A_MESSAGE_CE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

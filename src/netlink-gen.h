@@ -27,6 +27,12 @@ int fmp_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info);
 int fmp_nl_session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int fmp_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info);
 int fmp_nl_session_del_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_rekey_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_agent_bind_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_agent_unbind_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_link_bind_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_link_unbind_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_link_send_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	FMP_NLGRP_CONFIG,

@@ -500,3 +500,16 @@ int fmp_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	fmp_nl_unlock_dev(fmp);
 	return skb->len ?: err;
 }
+
+/**
+ * fmp_nl_rekey_doit() - ask for new sessions
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int fmp_nl_rekey_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return -EOPNOTSUPP;
+}

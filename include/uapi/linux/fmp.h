@@ -28,6 +28,36 @@ enum fmp_slot {
 	FMP_SLOT_PREVIOUS,
 };
 
+/**
+ * enum fmp_rekey_reason - Why a peer needs a new session.
+ * @FMP_REKEY_REASON_MANUAL: It was asked for.
+ * @FMP_REKEY_REASON_NO_SESSION: Packets wait for a session to be sent with.
+ * @FMP_REKEY_REASON_FAILURES: Frames for the current session do not decrypt.
+ * @FMP_REKEY_REASON_AGE: The current session has served its time.
+ * @FMP_REKEY_REASON_COUNTER: The current session has sent its number of
+ *   frames.
+ */
+enum fmp_rekey_reason {
+	FMP_REKEY_REASON_MANUAL,
+	FMP_REKEY_REASON_NO_SESSION,
+	FMP_REKEY_REASON_FAILURES,
+	FMP_REKEY_REASON_AGE,
+	FMP_REKEY_REASON_COUNTER,
+};
+
+/**
+ * enum fmp_down_reason - Why a peer lost its sessions.
+ * @FMP_DOWN_REASON_DISCONNECT: The peer said goodbye.
+ * @FMP_DOWN_REASON_FAILURES: Frames did not decrypt, nothing authentic
+ *   arrived, and the agent could not recover.
+ */
+enum fmp_down_reason {
+	FMP_DOWN_REASON_DISCONNECT,
+	FMP_DOWN_REASON_FAILURES,
+};
+
+#define FMP_LINK_MESSAGE_MAX	65515
+
 enum {
 	FMP_A_COUNTER_NAME = 1,
 	FMP_A_COUNTER_VALUE,
@@ -44,6 +74,12 @@ enum {
 	FMP_A_DEV_SOURCE_CHECK,
 	FMP_A_DEV_PEERS,
 	FMP_A_DEV_COUNTER,
+	FMP_A_DEV_LOCAL_IPV4,
+	FMP_A_DEV_LOCAL_IPV6,
+	FMP_A_DEV_UNDERLAY,
+	FMP_A_DEV_TOS,
+	FMP_A_DEV_TTL,
+	FMP_A_DEV_MULTICAST,
 
 	__FMP_A_DEV_MAX,
 	FMP_A_DEV_MAX = (__FMP_A_DEV_MAX - 1)
@@ -74,6 +110,10 @@ enum {
 	FMP_A_PEER_TX_BYTES,
 	FMP_A_PEER_LAST_RX_MS,
 	FMP_A_PEER_COUNTER,
+	FMP_A_PEER_FAILURES,
+	FMP_A_PEER_REKEY_REASON,
+	FMP_A_PEER_DOWN_REASON,
+	FMP_A_PEER_DISCONNECT_CODE,
 
 	__FMP_A_PEER_MAX,
 	FMP_A_PEER_MAX = (__FMP_A_PEER_MAX - 1)
@@ -98,9 +138,25 @@ enum {
 };
 
 enum {
+	FMP_A_MESSAGE_IFINDEX = 1,
+	FMP_A_MESSAGE_PUBLIC_KEY,
+	FMP_A_MESSAGE_PAYLOAD,
+	FMP_A_MESSAGE_CE,
+
+	__FMP_A_MESSAGE_MAX,
+	FMP_A_MESSAGE_MAX = (__FMP_A_MESSAGE_MAX - 1)
+};
+
+enum {
 	IFLA_FMP_PORT = 1,
 	IFLA_FMP_FWMARK,
 	IFLA_FMP_SOURCE_CHECK,
+	IFLA_FMP_LOCAL_IPV4,
+	IFLA_FMP_LOCAL_IPV6,
+	IFLA_FMP_UNDERLAY,
+	IFLA_FMP_TOS,
+	IFLA_FMP_TTL,
+	IFLA_FMP_MULTICAST,
 
 	__IFLA_FMP_MAX,
 	IFLA_FMP_MAX = (__IFLA_FMP_MAX - 1)
@@ -124,6 +180,16 @@ enum {
 	FMP_CMD_SESSION_DEL_NTF,
 	FMP_CMD_SESSION_CUTOVER_NTF,
 	FMP_CMD_PEER_ENDPOINT_NTF,
+	FMP_CMD_REKEY,
+	FMP_CMD_REKEY_NEEDED_NTF,
+	FMP_CMD_PEER_AWAIT_NTF,
+	FMP_CMD_PEER_DOWN_NTF,
+	FMP_CMD_AGENT_BIND,
+	FMP_CMD_AGENT_UNBIND,
+	FMP_CMD_LINK_BIND,
+	FMP_CMD_LINK_UNBIND,
+	FMP_CMD_LINK_MESSAGE_NTF,
+	FMP_CMD_LINK_SEND,
 
 	__FMP_CMD_MAX,
 	FMP_CMD_MAX = (__FMP_CMD_MAX - 1)
