@@ -15,6 +15,7 @@
 
 #include "index.h"
 #include "stats.h"
+#include "subscriber.h"
 
 struct fmp_lane;
 struct rtnl_newlink_params;
@@ -42,6 +43,8 @@ struct fmp_config {
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
  * @cells: inner GRO
+ * @agent: who can make sessions
+ * @link_subscriber: who gets link messages
  * @lock: serializes configuration; taken inside RTNL, never around it
  * @birth_net: namespace of the sockets, NULL once it is gone; under @lock
  * @up: sockets are open; under @lock
@@ -63,6 +66,8 @@ struct fmp_dev {
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;
 	struct gro_cells cells;
+	struct fmp_subscriber agent;
+	struct fmp_subscriber link_subscriber;
 
 	struct mutex lock; /* configuration */
 	struct net *birth_net;

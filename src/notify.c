@@ -378,3 +378,46 @@ void fmp_notify_endpoint(struct fmp_peer *peer)
 	err = fmp_fill_peer(skb, peer, &header);
 	fmp_notify_end(peer->fmp, skb, FMP_NLGRP_EVENTS, GFP_ATOMIC, err);
 }
+
+static int fmp_fill_peer_event(struct sk_buff *skb, struct fmp_peer *peer,
+			       const struct fmp_peer_event *event)
+{
+	void *msg;
+
+	msg = fmp_fill_begin(skb, &(struct fmp_nl_header){
+		.cmd = event->cmd,
+	});
+	if (!msg ||
+	    nla_put_u32(skb, FMP_A_PEER_IFINDEX, peer->fmp->dev->ifindex) ||
+	    nla_put(skb, FMP_A_PEER_PUBLIC_KEY, sizeof(peer->public_key),
+		    peer->public_key) ||
+	    (event->attr && nla_put_u8(skb, event->attr, event->reason)) ||
+	    (event->code >= 0 && nla_put_u8(skb, FMP_A_PEER_DISCONNECT_CODE,
+					    event->code)))
+		return -EMSGSIZE;
+	genlmsg_end(skb, msg);
+	return 0;
+}
+
+/**
+ * fmp_notify_peer_event() - tell what happened to a peer
+ * @peer: the peer
+ * @event: what
+ *
+ * Names the peer and no more: it may be told under the peer's lock, and the
+ * number of its overlay addresses does not make it dear.
+ *
+ * Context: Any but hard interrupt; the peer is valid for the caller.
+ */
+void fmp_notify_peer_event(struct fmp_peer *peer,
+			   const struct fmp_peer_event *event)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = fmp_notify_begin(peer->fmp, FMP_NLGRP_EVENTS, GFP_ATOMIC);
+	if (!skb)
+		return;
+	err = fmp_fill_peer_event(skb, peer, event);
+	fmp_notify_end(peer->fmp, skb, FMP_NLGRP_EVENTS, GFP_ATOMIC, err);
+}

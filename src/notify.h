@@ -26,6 +26,20 @@ struct fmp_nl_header {
 	u8 cmd;
 };
 
+/**
+ * struct fmp_peer_event - what happened to a peer
+ * @cmd: which notification
+ * @attr: attribute that tells the reason, 0 for none
+ * @reason: its value
+ * @code: reason in a Disconnect, -1 for none
+ */
+struct fmp_peer_event {
+	u8 cmd;
+	u8 attr;
+	u8 reason;
+	int code;
+};
+
 int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 		 const struct fmp_nl_header *header, bool counters);
 int fmp_fill_peer(struct sk_buff *skb, struct fmp_peer *peer,
@@ -36,5 +50,7 @@ void fmp_notify_dev(struct fmp_dev *fmp);
 void fmp_notify_peer(struct fmp_peer *peer, u8 cmd);
 void fmp_notify_session(struct fmp_session *session, u8 cmd, gfp_t gfp);
 void fmp_notify_endpoint(struct fmp_peer *peer);
+void fmp_notify_peer_event(struct fmp_peer *peer,
+			   const struct fmp_peer_event *event);
 
 #endif /* FMP_NOTIFY_H */

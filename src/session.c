@@ -359,6 +359,40 @@ void fmp_session_remove_all(struct fmp_peer *peer)
 }
 
 /**
+ * fmp_session_down() - take down the sessions of a peer, and tell so
+ * @session: what the reason is about
+ * @reason: why
+ * @code: reason in a Disconnect, -1 for none
+ *
+ * The peer stays: it was configured, and may come back. Only what is said of
+ * its current session counts, an earlier one has no say any more.
+ *
+ * Context: RCU read section, bottom halves disabled.
+ * Return: true if the session was current and all of the peer's are gone.
+ */
+bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
+		      int code)
+{
+	const struct fmp_peer_event event = {
+		.cmd	= FMP_CMD_PEER_DOWN_NTF,
+		.attr	= FMP_A_PEER_DOWN_REASON,
+		.reason	= reason,
+		.code	= code,
+	};
+	struct fmp_peer *peer = session->peer;
+	bool down;
+
+	spin_lock(&peer->lock);
+	down = rcu_access_pointer(peer->current_session) == session;
+	if (down) {
+		fmp_session_remove_all(peer);
+		fmp_notify_peer_event(peer, &event);
+	}
+	spin_unlock(&peer->lock);
+	return down;
+}
+
+/**
  * fmp_session_next_counter() - reserve the counter of a frame to be sent
  * @session: session to send with
  * @counter: result

@@ -74,6 +74,8 @@ bool fmp_session_keys_known(const struct fmp_session *session);
 void fmp_session_install(struct fmp_session *session);
 int fmp_session_remove(struct fmp_session *session);
 void fmp_session_remove_all(struct fmp_peer *peer);
+bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
+		      int code);
 void fmp_session_promote(struct fmp_session *session, u8 k_bit);
 void fmp_session_timer(struct timer_list *timer);
 bool fmp_session_next_counter(struct fmp_session *session, u64 *counter);
