@@ -88,6 +88,7 @@ static int fmp_open(struct net_device *dev)
 	u16 port;
 	int err;
 
+	fmp_lanes_open(fmp);
 	mutex_lock(&fmp->lock);
 	port = fmp->config.port;
 	err = fmp_socket_open(fmp, &port);
@@ -97,6 +98,8 @@ static int fmp_open(struct net_device *dev)
 		fmp_distrust_peers(dev);
 	}
 	mutex_unlock(&fmp->lock);
+	if (err)
+		fmp_lanes_close(fmp);
 	return err;
 }
 
@@ -107,7 +110,7 @@ static int fmp_stop(struct net_device *dev)
 	mutex_lock(&fmp->lock);
 	fmp_close(fmp);
 	mutex_unlock(&fmp->lock);
-	fmp_lanes_flush(fmp);
+	fmp_lanes_close(fmp);
 	return 0;
 }
 
@@ -122,12 +125,9 @@ static int fmp_init(struct net_device *dev)
 	err = fmp_lanes_init(fmp);
 	if (err)
 		goto free_stats;
-	err = gro_cells_init(&fmp->cells, dev);
-	if (err)
-		goto destroy_lanes;
 	err = fmp_index_table_init(&fmp->indices);
 	if (err)
-		goto destroy_cells;
+		goto destroy_lanes;
 	err = fmp_overlay_table_init(fmp);
 	if (err)
 		goto destroy_indices;
@@ -144,9 +144,9 @@ destroy_overlay:
 	fmp_overlay_table_destroy(fmp);
 destroy_indices:
 	fmp_index_table_destroy(&fmp->indices);
-destroy_cells:
-	gro_cells_destroy(&fmp->cells);
 destroy_lanes:
+	fmp_lanes_unhook(fmp);
+	synchronize_net();
 	fmp_lanes_destroy(fmp);
 free_stats:
 	free_percpu(fmp->stats);
@@ -173,7 +173,6 @@ static void fmp_destruct(struct net_device *dev)
 	fmp_peer_table_destroy(fmp);
 	fmp_overlay_table_destroy(fmp);
 	fmp_index_table_destroy(&fmp->indices);
-	gro_cells_destroy(&fmp->cells);
 	fmp_lanes_destroy(fmp);
 	free_percpu(fmp->stats);
 }
@@ -192,8 +191,8 @@ static void fmp_uninit(struct net_device *dev)
 	fmp_remove_peers(fmp);
 	mutex_unlock(&fmp->lock);
 
+	fmp_lanes_unhook(fmp);
 	synchronize_net();
-	fmp_lanes_flush(fmp);
 }
 
 static void fmp_get_stats64(struct net_device *dev,

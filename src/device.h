@@ -11,7 +11,6 @@
 #include <linux/rhashtable.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
-#include <net/gro_cells.h>
 
 #include "index.h"
 #include "stats.h"
@@ -42,7 +41,6 @@ struct fmp_config {
  * @indices: sessions by receiver index
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
- * @cells: inner GRO
  * @agent: who can make sessions
  * @link_subscriber: who gets link messages
  * @lock: serializes configuration; taken inside RTNL, never around it
@@ -65,7 +63,6 @@ struct fmp_dev {
 	struct fmp_index_table indices;
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;
-	struct gro_cells cells;
 	struct fmp_subscriber agent;
 	struct fmp_subscriber link_subscriber;
 

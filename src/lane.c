@@ -2,29 +2,698 @@
 /*
  * Lanes: where received frames are decrypted.
  *
- * A session belongs to one lane, so that its replay window needs no lock of
- * its own and its packets stay in order. When a frame arrives on the CPU of
- * its lane and nothing waits there, it is opened on the spot: the common case
- * costs neither a queue nor a wake-up. Everything else goes through the
- * lane's queue to a work item on the lane's CPU.
+ * Each session is owned by the lane of one CPU. Its frames are opened on that
+ * CPU alone, with bottom halves disabled, so that its replay window needs no
+ * lock and its packets stay in order. A frame that arrives there while nothing
+ * waits is opened on the spot: the common case costs neither a queue nor a
+ * wake-up. Any other is queued with its session, and the sessions of a lane
+ * take turns.
  *
- * The queue holds frames, not sessions: a session is looked up again when its
- * frame is taken out, which spares counting references.
+ * A session follows its frames: after enough authentic ones in a row that
+ * arrived on one other CPU it is parked, which means that nothing of it is
+ * opened any more; what the lane has delivered goes to the stack; then the
+ * other lane takes it over with what was queued meanwhile. So does a session
+ * whose CPU went offline.
  */
+#include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/sizes.h>
 #include <linux/smp.h>
+#include <linux/udp.h>
+#include <net/gro.h>
 
 #include "device.h"
 #include "lane.h"
+#include "peer.h"
 #include "rx.h"
 #include "session.h"
+#include "wire.h"
 
 /* What bursts of the largest receive windows in use need, and no more. */
-#define FMP_LANE_BYTES_MAX	(4U << 20)
+#define FMP_LANE_BYTES_MAX	((unsigned int)SZ_8M)
+/* For what may be control frames, when bulk has taken all there is. */
+#define FMP_LANE_RESERVE	SZ_1M
+#define FMP_RXQ_RESERVE		SZ_64K
+/* Heartbeats, reports and Disconnects are no longer than this. */
+#define FMP_LANE_CONTROL_LEN	(sizeof(struct udphdr) + 128)
+/* Frames of a session opened before the next session's turn. */
+#define FMP_LANE_TURN		16
 /* Frames opened before others get their turn on the CPU. */
 #define FMP_LANE_BATCH		64
+/* Authentic frames in a row on another CPU, for a session to go there. */
+#define FMP_LANE_FOLLOW		64
+/* Packets waiting for the stack: a poll takes them, which is due at once. */
+#define FMP_LANE_DELIVERY_MAX	4096U
+
+/**
+ * struct fmp_lane_cb - what a lane keeps with a frame
+ * @cpu: where the frame arrived
+ */
+struct fmp_lane_cb {
+	u16 cpu;
+};
 
 static struct workqueue_struct *fmp_lane_wq;
+
+static struct fmp_lane_cb *fmp_lane_cb(struct sk_buff *skb)
+{
+	return (struct fmp_lane_cb *)skb->cb;
+}
+
+static struct fmp_lane *fmp_lane_on(struct fmp_dev *fmp, unsigned int cpu)
+{
+	return per_cpu_ptr(fmp->lanes, cpu);
+}
+
+static struct fmp_session *fmp_rxq_session(struct fmp_rxq *rxq)
+{
+	return container_of(rxq, struct fmp_session, rxq);
+}
+
+/**
+ * fmp_rxq_init() - prepare a session for receiving
+ * @rxq: its part in lanes
+ *
+ * Context: Any; nobody else knows the session.
+ */
+void fmp_rxq_init(struct fmp_rxq *rxq)
+{
+	rxq->owner = FMP_RXQ_NONE;
+	__skb_queue_head_init(&rxq->queue);
+	INIT_LIST_HEAD(&rxq->node);
+}
+
+/*
+ * With bottom halves disabled no CPU goes offline meanwhile. While sessions
+ * are ready the work is queued, or runs; the workqueue takes it elsewhere
+ * when its CPU goes.
+ */
+static void fmp_lane_kick(struct fmp_lane *lane)
+{
+	unsigned int cpu = lane->cpu;
+
+	if (unlikely(!cpu_online(cpu)))
+		cpu = smp_processor_id();
+	queue_work_on(cpu, fmp_lane_wq, &lane->work);
+}
+
+/*
+ * Locks the lane that owns a session. Who reads the owner without its lock
+ * may see the session move, and looks again.
+ */
+static struct fmp_lane *fmp_lane_lock_owner(struct fmp_dev *fmp,
+					    struct fmp_rxq *rxq)
+	__acquires(lane->lock)
+{
+	struct fmp_lane *lane;
+
+	for (;;) {
+		lane = fmp_lane_on(fmp,
+				   READ_ONCE(rxq->owner) & FMP_RXQ_CPU_MASK);
+		spin_lock(&lane->lock);
+		if ((READ_ONCE(rxq->owner) & FMP_RXQ_CPU_MASK) == lane->cpu)
+			return lane;
+		spin_unlock(&lane->lock);
+	}
+}
+
+static void fmp_lane_park(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			  unsigned int cpu)
+{
+	lockdep_assert_held(&lane->lock);
+
+	rxq->candidate = cpu;
+	WRITE_ONCE(rxq->owner, lane->cpu | FMP_RXQ_PARKED);
+	list_move_tail(&rxq->node, &lane->parked);
+}
+
+static void fmp_lane_take_turn(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			       struct sk_buff_head *turn)
+{
+	struct sk_buff *skb;
+
+	while (skb_queue_len(turn) < FMP_LANE_TURN) {
+		skb = __skb_dequeue(&rxq->queue);
+		if (!skb)
+			break;
+		rxq->bytes -= skb->truesize;
+		lane->bytes -= skb->truesize;
+		__skb_queue_tail(turn, skb);
+	}
+	if (skb_queue_empty(&rxq->queue))
+		list_del_init(&rxq->node);
+	else
+		list_move_tail(&rxq->node, &lane->ready);
+}
+
+/* Only an authentic frame tells where the peer's frames arrive. */
+static void fmp_lane_note_arrival(struct fmp_rxq *rxq, unsigned int cpu,
+				  unsigned int arrived)
+{
+	if (likely(arrived == cpu)) {
+		if (rxq->elsewhere)
+			rxq->elsewhere = 0;
+		return;
+	}
+	if (!rxq->elsewhere || rxq->candidate != arrived) {
+		rxq->candidate = arrived;
+		rxq->elsewhere = 0;
+	}
+	if (rxq->elsewhere < FMP_LANE_FOLLOW)
+		rxq->elsewhere++;
+}
+
+static void fmp_lane_open(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			  struct sk_buff *skb)
+{
+	unsigned int arrived = fmp_lane_cb(skb)->cpu;
+
+	if (likely(fmp_rx_open(lane->fmp, fmp_rxq_session(rxq), skb)))
+		fmp_lane_note_arrival(rxq, lane->cpu, arrived);
+}
+
+static bool fmp_lane_wants_move(struct fmp_lane *lane, struct fmp_rxq *rxq)
+{
+	return rxq->elsewhere >= FMP_LANE_FOLLOW && !rxq->gone &&
+	       cpu_online(rxq->candidate);
+}
+
+/* Opens some frames of the session whose turn it is. */
+static unsigned int fmp_lane_turn(struct fmp_lane *lane)
+{
+	struct sk_buff_head turn;
+	unsigned int opened = 0;
+	struct fmp_rxq *rxq;
+	struct sk_buff *skb;
+	bool move;
+
+	__skb_queue_head_init(&turn);
+	spin_lock(&lane->lock);
+	rxq = list_first_entry_or_null(&lane->ready, struct fmp_rxq, node);
+	if (!rxq || READ_ONCE(rxq->owner) & FMP_RXQ_BUSY) {
+		spin_unlock(&lane->lock);
+		return 0;
+	}
+	fmp_lane_take_turn(lane, rxq, &turn);
+	lane->progress = jiffies;
+	lane->stalled = false;
+	WRITE_ONCE(rxq->owner, lane->cpu | FMP_RXQ_BUSY);
+	spin_unlock(&lane->lock);
+
+	while ((skb = __skb_dequeue(&turn))) {
+		fmp_lane_open(lane, rxq, skb);
+		opened++;
+	}
+
+	spin_lock(&lane->lock);
+	/* Pairs with fmp_lane_receive(). */
+	smp_store_release(&rxq->owner, lane->cpu);
+	move = fmp_lane_wants_move(lane, rxq);
+	if (unlikely(move))
+		fmp_lane_park(lane, rxq, rxq->candidate);
+	spin_unlock(&lane->lock);
+	if (unlikely(move))
+		napi_schedule(&lane->napi);
+	return opened;
+}
+
+static void fmp_lane_drop_all(struct fmp_dev *fmp, struct sk_buff_head *queue,
+			      enum fmp_stat stat)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(queue)))
+		fmp_rx_drop(fmp, skb, stat);
+}
+
+static void fmp_lane_drop_discarded(struct fmp_lane *lane)
+{
+	struct sk_buff_head discard;
+
+	__skb_queue_head_init(&discard);
+	spin_lock(&lane->lock);
+	skb_queue_splice_init(&lane->discard, &discard);
+	spin_unlock(&lane->lock);
+	fmp_lane_drop_all(lane->fmp, &discard, FMP_RX_DROP_UNKNOWN_INDEX);
+}
+
+/*
+ * The lane's CPU is offline: what waits there goes to this one. Sessions that
+ * nothing waits for follow when something does.
+ */
+static void fmp_lane_evacuate(struct fmp_lane *lane)
+{
+	unsigned int cpu = smp_processor_id();
+	struct fmp_rxq *rxq, *next;
+
+	spin_lock(&lane->lock);
+	list_for_each_entry_safe(rxq, next, &lane->ready, node)
+		fmp_lane_park(lane, rxq, cpu);
+	spin_unlock(&lane->lock);
+	napi_schedule(&lane->napi);
+}
+
+static void fmp_lane_work(struct work_struct *work)
+{
+	struct fmp_lane *lane = container_of(work, struct fmp_lane, work);
+	unsigned int left = FMP_LANE_BATCH, opened;
+
+	local_bh_disable();
+	rcu_read_lock();
+	if (unlikely(!skb_queue_empty_lockless(&lane->discard)))
+		fmp_lane_drop_discarded(lane);
+	if (unlikely(!cpu_online(lane->cpu))) {
+		fmp_lane_evacuate(lane);
+		goto out;
+	}
+	/* It went, and came back. */
+	if (unlikely(smp_processor_id() != lane->cpu)) {
+		fmp_lane_kick(lane);
+		goto out;
+	}
+	do {
+		opened = fmp_lane_turn(lane);
+		left -= min(opened, left);
+	} while (opened && left);
+	if (!list_empty_careful(&lane->ready))
+		fmp_lane_kick(lane);
+out:
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+static void fmp_lane_lock_two(struct fmp_lane *a, struct fmp_lane *b)
+	__acquires(a->lock)
+	__acquires(b->lock)
+{
+	if (a->cpu > b->cpu)
+		swap(a, b);
+	spin_lock(&a->lock);
+	spin_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
+}
+
+/* Another lane receives for a parked session from now on. */
+static void fmp_lane_hand_over(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			       struct fmp_lane *to)
+{
+	list_del_init(&rxq->node);
+	lane->bytes -= rxq->bytes;
+	to->bytes += rxq->bytes;
+	rxq->elsewhere = 0;
+	/* The new owner opens frames where the old one left the window. */
+	smp_store_release(&rxq->owner, to->cpu);
+	if (skb_queue_empty(&rxq->queue))
+		return;
+	if (list_empty(&to->ready))
+		to->progress = jiffies;
+	list_add_tail(&rxq->node, &to->ready);
+	fmp_lane_kick(to);
+}
+
+static struct fmp_lane *fmp_lane_target(struct fmp_lane *lane,
+					const struct fmp_rxq *rxq)
+{
+	struct fmp_lane *to = fmp_lane_on(lane->fmp, rxq->candidate);
+
+	return cpu_online(to->cpu) ? to :
+	       fmp_lane_on(lane->fmp, smp_processor_id());
+}
+
+/* What the sessions in @flushed delivered here has reached the stack. */
+static void fmp_lane_hand_over_all(struct fmp_lane *lane,
+				   struct list_head *flushed)
+{
+	struct fmp_lane *to;
+	struct fmp_rxq *rxq;
+
+	for (;;) {
+		spin_lock(&lane->lock);
+		rxq = list_first_entry_or_null(flushed, struct fmp_rxq, node);
+		to = rxq ? fmp_lane_target(lane, rxq) : NULL;
+		if (to == lane)
+			fmp_lane_hand_over(lane, rxq, to);
+		spin_unlock(&lane->lock);
+		if (!to)
+			return;
+		if (to == lane)
+			continue;
+
+		fmp_lane_lock_two(lane, to);
+		/* It may have been removed meanwhile. */
+		if (list_first_entry_or_null(flushed, struct fmp_rxq,
+					     node) == rxq) {
+			fmp_lane_hand_over(lane, rxq, to);
+			fmp_stat_inc(lane->fmp, FMP_RX_LANE_MOVE);
+		}
+		spin_unlock(&to->lock);
+		spin_unlock(&lane->lock);
+	}
+}
+
+static int fmp_lane_pass_on(struct fmp_lane *lane, int budget)
+{
+	struct sk_buff *skb;
+	int done = 0;
+
+	while (done < budget && (skb = skb_dequeue(&lane->delivery))) {
+		napi_gro_receive(&lane->napi, skb);
+		done++;
+	}
+	return done;
+}
+
+/*
+ * Sessions that were parked before the queue ran empty have nothing in it any
+ * more. What GRO holds back goes up ahead of their being handed over.
+ */
+static int fmp_lane_poll(struct napi_struct *napi, int budget)
+{
+	struct fmp_lane *lane = container_of(napi, struct fmp_lane, napi);
+	LIST_HEAD(flushed);
+	int done;
+
+	rcu_read_lock();
+	if (unlikely(!list_empty_careful(&lane->parked))) {
+		spin_lock(&lane->lock);
+		list_splice_tail_init(&lane->parked, &lane->flushing);
+		spin_unlock(&lane->lock);
+	}
+	done = fmp_lane_pass_on(lane, budget);
+	if (done == budget)
+		goto out;
+
+	if (likely(list_empty_careful(&lane->flushing))) {
+		napi_complete_done(napi, done);
+		goto out;
+	}
+	spin_lock(&lane->lock);
+	list_splice_init(&lane->flushing, &flushed);
+	spin_unlock(&lane->lock);
+	fmp_compat_gro_flush(napi);
+	if (napi_complete_done(napi, done)) {
+		fmp_lane_hand_over_all(lane, &flushed);
+		goto out;
+	}
+	/* The next poll is due. */
+	spin_lock(&lane->lock);
+	list_splice(&flushed, &lane->flushing);
+	spin_unlock(&lane->lock);
+out:
+	rcu_read_unlock();
+	return done;
+}
+
+/**
+ * fmp_lane_deliver() - give a packet to the stack
+ * @fmp: device
+ * @skb: inner packet; consumed on success
+ *
+ * Context: The lane of this CPU opens frames: bottom halves disabled.
+ * Return: false if too many wait already.
+ */
+bool fmp_lane_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
+{
+	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
+
+	if (unlikely(skb_queue_len_lockless(&lane->delivery) >=
+		     FMP_LANE_DELIVERY_MAX))
+		return false;
+	skb->dev = fmp->dev;
+	skb_queue_tail(&lane->delivery, skb);
+	napi_schedule(&lane->napi);
+	return true;
+}
+
+/*
+ * A session gets what its lane has left, once more: few may use most of the
+ * lane, and many leave each other room. What may be a control frame, or the
+ * proof that a pending session waits for, has a reserve besides.
+ */
+static bool fmp_lane_has_room(const struct fmp_lane *lane,
+			      const struct fmp_session *session,
+			      const struct sk_buff *skb)
+{
+	unsigned int used = lane->bytes + skb->truesize;
+	unsigned int left, share;
+
+	left = FMP_LANE_BYTES_MAX - min(lane->bytes, FMP_LANE_BYTES_MAX);
+	share = session->rxq.bytes + skb->truesize;
+	if (share <= left)
+		return true;
+	if (skb->len > FMP_LANE_CONTROL_LEN &&
+	    READ_ONCE(session->slot) != FMP_SLOT_PENDING)
+		return false;
+	return share <= left + FMP_RXQ_RESERVE &&
+	       used <= FMP_LANE_BYTES_MAX + FMP_LANE_RESERVE;
+}
+
+static void fmp_lane_watch(struct fmp_lane *lane)
+{
+	if (likely(lane->stalled || list_empty(&lane->ready) ||
+		   time_before(jiffies, lane->progress + HZ)))
+		return;
+	lane->stalled = true;
+	fmp_stat_inc(lane->fmp, FMP_RX_LANE_STUCK);
+}
+
+static void fmp_lane_enqueue(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			     struct sk_buff *skb)
+{
+	fmp_lane_watch(lane);
+	fmp_lane_cb(skb)->cpu = smp_processor_id();
+	rxq->bytes += skb->truesize;
+	lane->bytes += skb->truesize;
+	__skb_queue_tail(&rxq->queue, skb);
+	if (!list_empty(&rxq->node))
+		return;
+	if (list_empty(&lane->ready)) {
+		lane->progress = jiffies;
+		fmp_lane_kick(lane);
+	}
+	list_add_tail(&rxq->node, &lane->ready);
+}
+
+static void fmp_lane_queue(struct fmp_dev *fmp, struct fmp_session *session,
+			   struct sk_buff *skb)
+{
+	enum fmp_stat stat = FMP_STAT_COUNT;
+	struct fmp_rxq *rxq = &session->rxq;
+	struct fmp_lane *lane;
+
+	lane = fmp_lane_lock_owner(fmp, rxq);
+	if (unlikely(rxq->gone))
+		stat = FMP_RX_DROP_UNKNOWN_INDEX;
+	else if (unlikely(!fmp_lane_has_room(lane, session, skb)))
+		stat = FMP_RX_DROP_LANE_FULL;
+	else
+		fmp_lane_enqueue(lane, rxq, skb);
+	spin_unlock(&lane->lock);
+
+	if (unlikely(stat != FMP_STAT_COUNT))
+		fmp_rx_drop(fmp, skb, stat);
+}
+
+static void fmp_lane_open_here(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			       struct sk_buff *skb)
+{
+	/* Where bottom halves can be preempted, the lane's work keeps off. */
+	WRITE_ONCE(rxq->owner, lane->cpu | FMP_RXQ_BUSY);
+	if (likely(fmp_rx_open(lane->fmp, fmp_rxq_session(rxq), skb)))
+		fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
+	/* Pairs with fmp_lane_receive(). */
+	smp_store_release(&rxq->owner, lane->cpu);
+}
+
+/**
+ * fmp_lane_receive() - give a frame to the lane of its session
+ * @fmp: device
+ * @session: found by the frame's receiver index
+ * @skb: the datagram; consumed
+ *
+ * Context: Softirq, RCU read section.
+ */
+void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
+		      struct sk_buff *skb)
+{
+	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
+	struct fmp_rxq *rxq = &session->rxq;
+
+	if (unlikely(READ_ONCE(rxq->owner) == FMP_RXQ_NONE))
+		cmpxchg(&rxq->owner, FMP_RXQ_NONE, lane->cpu);
+
+	/* The window is where the last owner left it. */
+	if (likely(smp_load_acquire(&rxq->owner) == lane->cpu &&
+		   list_empty_careful(&lane->ready) &&
+		   skb_queue_empty_lockless(&rxq->queue))) {
+		fmp_stat_inc(fmp, FMP_RX_INLINE);
+		fmp_lane_open_here(lane, rxq, skb);
+		return;
+	}
+	fmp_stat_inc(fmp, FMP_RX_HANDOFF);
+	fmp_lane_queue(fmp, session, skb);
+}
+
+/**
+ * fmp_lane_forget() - queue nothing for a session any more
+ * @fmp: device
+ * @session: left its slot; its memory stays for a grace period
+ *
+ * What is queued is dropped later, by the lane.
+ *
+ * Context: Bottom halves disabled, the peer's lock may be held.
+ */
+void fmp_lane_forget(struct fmp_dev *fmp, struct fmp_session *session)
+{
+	struct fmp_rxq *rxq = &session->rxq;
+	struct fmp_lane *lane;
+
+	/* From then on there is a lock that who queues must hold. */
+	if (READ_ONCE(rxq->owner) == FMP_RXQ_NONE)
+		cmpxchg(&rxq->owner, FMP_RXQ_NONE, smp_processor_id());
+
+	lane = fmp_lane_lock_owner(fmp, rxq);
+	rxq->gone = true;
+	list_del_init(&rxq->node);
+	if (!skb_queue_empty(&rxq->queue)) {
+		lane->bytes -= rxq->bytes;
+		rxq->bytes = 0;
+		skb_queue_splice_tail_init(&rxq->queue, &lane->discard);
+		fmp_lane_kick(lane);
+	}
+	spin_unlock(&lane->lock);
+}
+
+static void fmp_lane_init(struct fmp_dev *fmp, unsigned int cpu)
+{
+	struct fmp_lane *lane = fmp_lane_on(fmp, cpu);
+
+	spin_lock_init(&lane->lock);
+	INIT_LIST_HEAD(&lane->ready);
+	INIT_LIST_HEAD(&lane->parked);
+	INIT_LIST_HEAD(&lane->flushing);
+	__skb_queue_head_init(&lane->discard);
+	INIT_WORK(&lane->work, fmp_lane_work);
+	skb_queue_head_init(&lane->delivery);
+	/* Nobody can know which of them a socket's packets come by. */
+	set_bit(NAPI_STATE_NO_BUSY_POLL, &lane->napi.state);
+	netif_napi_add(fmp->dev, &lane->napi, fmp_lane_poll);
+	lane->fmp = fmp;
+	lane->cpu = cpu;
+}
+
+/**
+ * fmp_lanes_init() - set up the lanes of a new device
+ * @fmp: device
+ *
+ * Context: Process context, RTNL held.
+ * Return: 0 or -ENOMEM.
+ */
+int fmp_lanes_init(struct fmp_dev *fmp)
+{
+	int cpu;
+
+	fmp->lanes = alloc_percpu(struct fmp_lane);
+	if (!fmp->lanes)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		fmp_lane_init(fmp, cpu);
+	return 0;
+}
+
+/**
+ * fmp_lanes_unhook() - have nothing call the lanes of a device any more
+ * @fmp: device that is down; the caller waits for readers before it calls
+ *       fmp_lanes_destroy()
+ *
+ * Context: Process context, RTNL held.
+ */
+void fmp_lanes_unhook(struct fmp_dev *fmp)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		__netif_napi_del(&fmp_lane_on(fmp, cpu)->napi);
+}
+
+/**
+ * fmp_lanes_destroy() - free the lanes of a device
+ * @fmp: device whose lanes were unhooked
+ *
+ * Context: Process context.
+ */
+void fmp_lanes_destroy(struct fmp_dev *fmp)
+{
+	free_percpu(fmp->lanes);
+}
+
+/**
+ * fmp_lanes_open() - let the lanes of a device receive
+ * @fmp: device whose sockets are not open yet
+ *
+ * Context: Process context, RTNL held.
+ */
+void fmp_lanes_open(struct fmp_dev *fmp)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		napi_enable(&fmp_lane_on(fmp, cpu)->napi);
+}
+
+static void fmp_lane_unpark(struct fmp_lane *lane, struct list_head *parked)
+{
+	struct fmp_rxq *rxq;
+
+	while (!list_empty(parked)) {
+		rxq = list_first_entry(parked, struct fmp_rxq, node);
+		list_move_tail(&rxq->node, &lane->ready);
+		WRITE_ONCE(rxq->owner, lane->cpu);
+	}
+}
+
+static void fmp_lane_empty(struct fmp_lane *lane)
+{
+	struct sk_buff_head dropped;
+	struct fmp_rxq *rxq;
+
+	__skb_queue_head_init(&dropped);
+	spin_lock_bh(&lane->lock);
+	fmp_lane_unpark(lane, &lane->parked);
+	fmp_lane_unpark(lane, &lane->flushing);
+	while (!list_empty(&lane->ready)) {
+		rxq = list_first_entry(&lane->ready, struct fmp_rxq, node);
+		list_del_init(&rxq->node);
+		rxq->bytes = 0;
+		skb_queue_splice_tail_init(&rxq->queue, &dropped);
+	}
+	lane->bytes = 0;
+	skb_queue_splice_tail_init(&lane->discard, &dropped);
+	skb_queue_splice_tail_init(&lane->delivery, &dropped);
+	spin_unlock_bh(&lane->lock);
+	fmp_lane_drop_all(lane->fmp, &dropped, FMP_RX_DROP_DOWN);
+}
+
+/**
+ * fmp_lanes_close() - receive nothing any more, and drop what waits
+ * @fmp: device whose sockets are closed
+ *
+ * First all polls are ended, then all work, then there is nothing left that
+ * could fill a queue.
+ *
+ * Context: Process context, RTNL held.
+ */
+void fmp_lanes_close(struct fmp_dev *fmp)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		napi_disable(&fmp_lane_on(fmp, cpu)->napi);
+	for_each_possible_cpu(cpu)
+		cancel_work_sync(&fmp_lane_on(fmp, cpu)->work);
+	for_each_possible_cpu(cpu)
+		fmp_lane_empty(fmp_lane_on(fmp, cpu));
+}
 
 /**
  * fmp_lane_module_init() - create what all lanes share
@@ -46,180 +715,4 @@ int fmp_lane_module_init(void)
 void fmp_lane_module_exit(void)
 {
 	destroy_workqueue(fmp_lane_wq);
-}
-
-/*
- * Another CPU stands in for one that is offline; with bottom halves disabled
- * none goes offline meanwhile.
- */
-static int fmp_lane_cpu(const struct fmp_lane *lane)
-{
-	return likely(cpu_online(lane->cpu)) ? lane->cpu : smp_processor_id();
-}
-
-static void fmp_lane_kick(struct fmp_lane *lane)
-{
-	queue_work_on(fmp_lane_cpu(lane), fmp_lane_wq, &lane->work);
-}
-
-static struct sk_buff *fmp_lane_dequeue(struct fmp_lane *lane)
-{
-	struct sk_buff *skb;
-
-	spin_lock(&lane->queue.lock);
-	skb = __skb_dequeue(&lane->queue);
-	if (skb)
-		lane->bytes -= skb->truesize;
-	spin_unlock(&lane->queue.lock);
-	return skb;
-}
-
-static void fmp_lane_open(struct fmp_lane *lane, struct sk_buff *skb)
-{
-	struct fmp_session *session;
-
-	rcu_read_lock();
-	session = fmp_index_lookup(&lane->fmp->indices, fmp_rx_index(skb));
-	if (session)
-		fmp_rx_open(lane->fmp, session, skb);
-	else
-		fmp_rx_drop(lane->fmp, skb, FMP_RX_DROP_UNKNOWN_INDEX);
-	rcu_read_unlock();
-}
-
-static void fmp_lane_work(struct work_struct *work)
-{
-	struct fmp_lane *lane = container_of(work, struct fmp_lane, work);
-	struct sk_buff *skb = NULL;
-	int i;
-
-	local_bh_disable();
-	spin_lock(&lane->owner);
-	for (i = 0; i < FMP_LANE_BATCH; i++) {
-		skb = fmp_lane_dequeue(lane);
-		if (!skb)
-			break;
-		fmp_lane_open(lane, skb);
-	}
-	spin_unlock(&lane->owner);
-	if (skb)
-		fmp_lane_kick(lane);
-	local_bh_enable();
-}
-
-/**
- * fmp_lanes_init() - set up the lanes of a new device
- * @fmp: device
- *
- * Context: Process context.
- * Return: 0 or -ENOMEM.
- */
-int fmp_lanes_init(struct fmp_dev *fmp)
-{
-	struct fmp_lane *lane;
-	int cpu;
-
-	fmp->lanes = alloc_percpu(struct fmp_lane);
-	if (!fmp->lanes)
-		return -ENOMEM;
-
-	for_each_possible_cpu(cpu) {
-		lane = per_cpu_ptr(fmp->lanes, cpu);
-		spin_lock_init(&lane->owner);
-		skb_queue_head_init(&lane->queue);
-		INIT_WORK(&lane->work, fmp_lane_work);
-		lane->fmp = fmp;
-		lane->cpu = cpu;
-	}
-	return 0;
-}
-
-/**
- * fmp_lanes_flush() - wait until no frame is on its way through a lane
- * @fmp: device whose sockets are closed
- *
- * Context: Process context.
- */
-void fmp_lanes_flush(struct fmp_dev *fmp)
-{
-	struct fmp_lane *lane;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		lane = per_cpu_ptr(fmp->lanes, cpu);
-		cancel_work_sync(&lane->work);
-		skb_queue_purge(&lane->queue);
-		lane->bytes = 0;
-	}
-}
-
-/**
- * fmp_lanes_destroy() - free the lanes of a device
- * @fmp: device whose lanes were flushed
- *
- * Context: Process context.
- */
-void fmp_lanes_destroy(struct fmp_dev *fmp)
-{
-	free_percpu(fmp->lanes);
-}
-
-static bool fmp_lane_enqueue(struct fmp_lane *lane, struct sk_buff *skb)
-{
-	bool room;
-
-	spin_lock(&lane->queue.lock);
-	room = lane->bytes + skb->truesize <= FMP_LANE_BYTES_MAX;
-	if (room) {
-		lane->bytes += skb->truesize;
-		__skb_queue_tail(&lane->queue, skb);
-	}
-	spin_unlock(&lane->queue.lock);
-
-	if (room)
-		fmp_lane_kick(lane);
-	return room;
-}
-
-/* The first frame of a session decides, so lanes follow the NIC's queues. */
-static struct fmp_lane *fmp_lane_of(struct fmp_dev *fmp,
-				    struct fmp_session *session)
-{
-	int cpu = READ_ONCE(session->cpu);
-	int here;
-
-	if (unlikely(cpu == FMP_CPU_NONE)) {
-		here = smp_processor_id();
-		cpu = cmpxchg(&session->cpu, FMP_CPU_NONE, here);
-		if (cpu == FMP_CPU_NONE)
-			cpu = here;
-	}
-	return per_cpu_ptr(fmp->lanes, cpu);
-}
-
-/**
- * fmp_lane_receive() - give a frame to the lane of its session
- * @fmp: device
- * @session: found by the frame's receiver index
- * @skb: the datagram; consumed
- *
- * Context: RCU read section, bottom halves disabled.
- */
-void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
-		      struct sk_buff *skb)
-{
-	struct fmp_lane *lane = fmp_lane_of(fmp, session);
-
-	if (likely(fmp_lane_cpu(lane) == smp_processor_id() &&
-		   skb_queue_empty_lockless(&lane->queue) &&
-		   spin_trylock(&lane->owner))) {
-		fmp_stat_inc(fmp, FMP_RX_INLINE);
-		fmp_rx_open(fmp, session, skb);
-		spin_unlock(&lane->owner);
-		return;
-	}
-
-	fmp_stat_inc(fmp, FMP_RX_HANDOFF);
-	if (!fmp_lane_enqueue(lane, skb))
-		fmp_rx_drop(fmp, skb, FMP_RX_DROP_LANE_FULL);
 }

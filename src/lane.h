@@ -5,39 +5,94 @@
 #ifndef FMP_LANE_H
 #define FMP_LANE_H
 
+#include <linux/bits.h>
+#include <linux/list.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
+#include <linux/types.h>
 #include <linux/workqueue.h>
 
 struct fmp_dev;
 struct fmp_session;
 
+/* No lane receives for the session yet. */
+#define FMP_RXQ_NONE		U32_MAX
+/* Frames of the session are being opened. */
+#define FMP_RXQ_BUSY		BIT(31)
+/* None is opened until another lane has taken the session over. */
+#define FMP_RXQ_PARKED		BIT(30)
+#define FMP_RXQ_CPU_MASK	(FMP_RXQ_PARKED - 1)
+
 /**
- * struct fmp_lane - receives for the sessions that were given to a CPU
- * @owner: held while frames of the lane's sessions are opened and delivered,
- *         once for a batch: this is what keeps replay windows consistent and
- *         packets in order; taken from elsewhere only when the CPU is gone
- * @queue: frames that arrived while the lane was busy, or elsewhere
- * @bytes: memory held by @queue, under its lock
- * @work: drains @queue
+ * struct fmp_rxq - a session's part in the lane that receives for it
+ * @owner: CPU of the lane, FMP_RXQ_BUSY, FMP_RXQ_PARKED; or FMP_RXQ_NONE.
+ *         FMP_RXQ_BUSY is of the CPU itself, all else changes under the
+ *         lane's lock
+ * @elsewhere: authentic frames in a row that arrived on @candidate; of the
+ *             context that opens frames
+ * @candidate: the CPU they arrived on
+ * @gone: the session was removed, nothing is queued any more
+ * @bytes: memory held by @queue
+ * @queue: frames that wait to be opened
+ * @node: linkage into a list of the lane while there is a reason
+ *
+ * But for @owner and @elsewhere under the lock of the lane.
+ */
+struct fmp_rxq {
+	u32 owner;
+	u16 elsewhere;
+	u16 candidate;
+	bool gone;
+	unsigned int bytes;
+	struct sk_buff_head queue;
+	struct list_head node;
+};
+
+/**
+ * struct fmp_lane - receives for the sessions that a CPU owns
+ * @lock: protects the lists and what is in them
+ * @ready: sessions with frames to be opened, whose turn comes round
+ * @parked: sessions that shall go to another lane
+ * @flushing: of those, the ones whose packets are on their way through @napi
+ * @discard: frames of removed sessions
+ * @bytes: memory held by the queues of all sessions
+ * @progress: jiffies when something was last opened, or began to wait
+ * @stalled: that was counted as stuck
+ * @work: opens frames
+ * @delivery: packets for the stack
+ * @napi: passes them to the stack
  * @fmp: device
  * @cpu: the CPU
  */
 struct fmp_lane {
-	spinlock_t owner; /* one context at a time opens frames */
-	struct sk_buff_head queue;
+	spinlock_t lock; /* queues of the sessions, and lists of them */
+	struct list_head ready;
+	struct list_head parked;
+	struct list_head flushing;
+	struct sk_buff_head discard;
 	unsigned int bytes;
+	unsigned long progress;
+	bool stalled;
 	struct work_struct work;
+
+	struct sk_buff_head delivery ____cacheline_aligned;
+	struct napi_struct napi;
 	struct fmp_dev *fmp;
-	int cpu;
+	unsigned int cpu;
 };
 
 int fmp_lane_module_init(void);
 void fmp_lane_module_exit(void);
 int fmp_lanes_init(struct fmp_dev *fmp);
-void fmp_lanes_flush(struct fmp_dev *fmp);
+void fmp_lanes_unhook(struct fmp_dev *fmp);
 void fmp_lanes_destroy(struct fmp_dev *fmp);
+void fmp_lanes_open(struct fmp_dev *fmp);
+void fmp_lanes_close(struct fmp_dev *fmp);
+void fmp_rxq_init(struct fmp_rxq *rxq);
 void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 		      struct sk_buff *skb);
+void fmp_lane_forget(struct fmp_dev *fmp, struct fmp_session *session);
+bool fmp_lane_deliver(struct fmp_dev *fmp, struct sk_buff *skb);
 
 #endif /* FMP_LANE_H */

@@ -4,6 +4,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <asm/barrier.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -28,7 +29,8 @@ static unsigned int fmp_replay_bit(u64 counter)
  */
 bool fmp_replay_check(const struct fmp_replay *replay, u64 counter)
 {
-	u64 highest = READ_ONCE(replay->highest);
+	/* The window's bits are at least as new as what is read here. */
+	u64 highest = smp_load_acquire(&replay->highest);
 
 	/* Never sent (spec 6), and one above it there is nothing. */
 	if (counter == U64_MAX)
@@ -53,7 +55,8 @@ static void fmp_replay_advance(struct fmp_replay *replay, u64 counter)
 		bitmap_clear(replay->seen, start, head);
 		bitmap_clear(replay->seen, 0, moved - head);
 	}
-	WRITE_ONCE(replay->highest, counter);
+	/* Who reads it finds the window moved. */
+	smp_store_release(&replay->highest, counter);
 }
 
 /**

@@ -62,14 +62,7 @@ static size_t fmp_rx_inner_len(const struct sk_buff *skb)
 	return skb->len - sizeof(struct udphdr) - FMP_FRAME_MIN;
 }
 
-/**
- * fmp_rx_index() - receiver index of a frame
- * @skb: the datagram from its UDP header on, the FMP header pulled
- *
- * Context: Any.
- * Return: The index.
- */
-struct fmp_local_index fmp_rx_index(const struct sk_buff *skb)
+static struct fmp_local_index fmp_rx_index(const struct sk_buff *skb)
 {
 	return (struct fmp_local_index){
 		get_unaligned_le32(&fmp_rx_hdr(skb)->receiver_idx)
@@ -177,8 +170,8 @@ static void fmp_rx_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
 {
 	unsigned int len = skb->len;
 
-	if (unlikely(gro_cells_receive(&fmp->cells, skb) == NET_RX_DROP)) {
-		fmp_stat_inc(fmp, FMP_RX_DROP_STACK);
+	if (unlikely(!fmp_lane_deliver(fmp, skb))) {
+		fmp_rx_drop(fmp, skb, FMP_RX_DROP_STACK);
 		return;
 	}
 	fmp_stat_inc(fmp, FMP_RX_IP);
@@ -256,10 +249,11 @@ static void fmp_rx_dispatch(struct fmp_peer *peer, struct sk_buff *skb)
  * @skb: the datagram from its UDP header on, judged FMP_OK_ESTABLISHED;
  *       consumed
  *
- * Context: RCU read section, bottom halves disabled, the owner lock of the
- * session's lane held.
+ * Context: RCU read section, bottom halves disabled, on the CPU whose lane
+ * owns the session.
+ * Return: true if the frame was authentic and new.
  */
-void fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
+bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 		 struct sk_buff *skb)
 {
 	struct fmp_peer *peer = session->peer;
@@ -269,18 +263,18 @@ void fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	if (skb_linearize_cow(skb)) {
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_NOMEM,
 				 FMP_PEER_RX_DROP_OTHER);
-		return;
+		return false;
 	}
 	inner_len = fmp_rx_inner_len(skb);
 	if (!fmp_open(skb->data + sizeof(struct udphdr), inner_len, counter,
 		      &session->receive_key)) {
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_AUTH,
 				 FMP_PEER_RX_DROP_AUTH);
-		return;
+		return false;
 	}
 	if (!fmp_replay_commit(&session->replay, counter)) {
 		fmp_rx_drop_replay(session, skb);
-		return;
+		return false;
 	}
 
 	if (unlikely(READ_ONCE(session->slot) == FMP_SLOT_PENDING))
@@ -289,10 +283,11 @@ void fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	if (inner_len < FMP_INNER_MIN) {
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_INNER_SHORT,
 				 FMP_PEER_RX_DROP_MALFORMED);
-		return;
+		return true;
 	}
 	fmp_rx_authentic(session, skb, counter);
 	fmp_rx_dispatch(peer, skb);
+	return true;
 }
 
 static void fmp_rx_established(struct fmp_dev *fmp, struct sk_buff *skb)

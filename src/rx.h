@@ -7,7 +7,6 @@
 
 #include <linux/skbuff.h>
 
-#include "index.h"
 #include "stats.h"
 
 struct fmp_dev;
@@ -15,8 +14,7 @@ struct fmp_session;
 struct sock;
 
 int fmp_rx_encap(struct sock *sk, struct sk_buff *skb);
-struct fmp_local_index fmp_rx_index(const struct sk_buff *skb);
-void fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
+bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 		 struct sk_buff *skb);
 void fmp_rx_drop(struct fmp_dev *fmp, struct sk_buff *skb, enum fmp_stat stat);
 

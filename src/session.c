@@ -61,7 +61,7 @@ struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
 	session->peer = peer;
 	session->slot = FMP_SLOT_PENDING;
 	session->k_seen = -1;
-	session->cpu = FMP_CPU_NONE;
+	fmp_rxq_init(&session->rxq);
 	return session;
 }
 
@@ -90,6 +90,7 @@ static void fmp_session_retire(struct fmp_session *session)
 	fmp_dev_changed(fmp);
 	fmp_notify_session(session, FMP_CMD_SESSION_DEL_NTF, GFP_ATOMIC);
 	fmp_index_release(&fmp->indices, session);
+	fmp_lane_forget(fmp, session);
 	call_rcu(&session->rcu, fmp_session_free_rcu);
 }
 

@@ -13,12 +13,11 @@
 
 #include "crypto.h"
 #include "index.h"
+#include "lane.h"
 #include "replay.h"
 
 struct fmp_peer;
 
-/* No lane has received for the session yet. */
-#define FMP_CPU_NONE		(-1)
 /* Budget of one key (spec 13 #10), far from the end of the counter space. */
 #define FMP_SEND_LIMIT		BIT_ULL(60)
 
@@ -29,7 +28,7 @@ struct fmp_peer;
  * @peer: owner
  * @slot: enum fmp_slot; written under the peer's lock, read without
  * @k_seen: K bit of the newest frame received; -1 before one
- * @cpu: lane that receives for the session, FMP_CPU_NONE before one
+ * @rxq: the lane that receives for the session, and what waits there
  * @replay: counters received; committed by the session's lane only
  * @send_counter: counter of the next frame to be sent
  * @send_key: seals our frames
@@ -52,9 +51,9 @@ struct fmp_session {
 	struct fmp_peer *peer;
 	u8 slot;
 	s8 k_seen;
-	int cpu;
 
-	struct fmp_replay replay ____cacheline_aligned;
+	struct fmp_rxq rxq ____cacheline_aligned;
+	struct fmp_replay replay;
 
 	atomic64_t send_counter ____cacheline_aligned;
 

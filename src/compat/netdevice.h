@@ -3,6 +3,7 @@
 #define FMP_COMPAT_NETDEVICE_H
 
 #include <linux/netdevice.h>
+#include <net/gro.h>
 #include <net/rtnetlink.h>
 
 /* A feature flag until 6.12. */
@@ -12,6 +13,16 @@ static inline void fmp_compat_set_lltx(struct net_device *dev)
 	dev->lltx = true;
 #else
 	dev->features |= NETIF_F_LLTX;
+#endif
+}
+
+/* What GRO holds became an object of its own in 6.15. */
+static inline void fmp_compat_gro_flush(struct napi_struct *napi)
+{
+#ifdef FMP_HAS_GRO_NODE
+	gro_flush(&napi->gro, false);
+#else
+	napi_gro_flush(napi, false);
 #endif
 }
 
