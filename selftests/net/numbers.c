@@ -3,8 +3,9 @@
  * numbers receive PORT: counts numbered datagrams of both families, and prints
  * a line when it is ready, whenever none has come for a while, and at SIGTERM.
  *
- * numbers send ADDRESS PORT INTERVAL-US [SIZE]: sends them until SIGTERM, then
- * prints how many. What the network refused to take is tried again.
+ * numbers send ADDRESS PORT INTERVAL-US [SIZE [FIRST COUNT]]: sends them until
+ * SIGTERM, or COUNT of them from FIRST on, then prints how many. What the network
+ * refused to take is tried again.
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -171,19 +172,20 @@ static bool try_again(void)
 	return errno == ENOBUFS || errno == EAGAIN || errno == EINTR;
 }
 
-static int send_to(const struct target *to, unsigned long interval, size_t size)
+static int send_to(const struct target *to, unsigned long interval, size_t size,
+		   uint64_t number, uint64_t end)
 {
 	const struct timespec pause = {
 		.tv_sec = interval / 1000000,
 		.tv_nsec = interval % 1000000 * 1000,
 	};
 	static unsigned char datagram[65536];
-	uint64_t number = 0, wire;
+	uint64_t first = number, wire;
 	int fd = open_sender(to);
 
 	if (fd < 0)
 		return fail("socket");
-	while (!stopped && number < NUMBERS) {
+	while (!stopped && number < end) {
 		wire = htobe64(number);
 		memcpy(datagram, &wire, sizeof(wire));
 		if (sendto(fd, datagram, size, 0, &to->any, to->length) >= 0)
@@ -192,7 +194,7 @@ static int send_to(const struct target *to, unsigned long interval, size_t size)
 			return fail("sendto");
 		nanosleep(&pause, NULL);
 	}
-	printf("sent %llu\n", (unsigned long long)number);
+	printf("sent %llu\n", (unsigned long long)(number - first));
 	return 0;
 }
 
@@ -211,23 +213,25 @@ static bool number_in(unsigned long *number, const char *text, unsigned long low
 static int usage(void)
 {
 	fprintf(stderr, "Usage: numbers receive PORT\n"
-			"       numbers send ADDRESS PORT INTERVAL-US [SIZE]\n");
+			"       numbers send ADDRESS PORT INTERVAL-US [SIZE [FIRST COUNT]]\n");
 	return 1;
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
-	unsigned long port, interval, size = 64;
+	unsigned long port, interval, size = 64, first = 0, count = NUMBERS;
 	struct target to = { 0 };
 
 	sigaction(SIGTERM, &action, NULL);
 	if (argc == 3 && !strcmp(argv[1], "receive") && number_in(&port, argv[2], 1, 65535))
 		return receive(port);
-	if (argc < 5 || argc > 6 || strcmp(argv[1], "send") ||
+	if (argc < 5 || argc > 8 || argc == 7 || strcmp(argv[1], "send") ||
 	    !number_in(&port, argv[3], 1, 65535) || !parse_target(&to, argv[2], port) ||
 	    !number_in(&interval, argv[4], 1, 1000000000) ||
-	    (argc == 6 && !number_in(&size, argv[5], sizeof(uint64_t), 65507)))
+	    (argc > 5 && !number_in(&size, argv[5], sizeof(uint64_t), 65507)) ||
+	    (argc > 6 && (!number_in(&first, argv[6], 0, NUMBERS) ||
+			  !number_in(&count, argv[7], 1, NUMBERS - first))))
 		return usage();
-	return send_to(&to, interval, size);
+	return send_to(&to, interval, size, first, first + count);
 }
