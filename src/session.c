@@ -218,11 +218,12 @@ static void fmp_session_cut_over(struct fmp_session *session, u8 k_bit)
 	struct fmp_session *old;
 
 	fmp_session_take(peer, &peer->pending);
-	fmp_session_retire_slot(peer, &peer->previous);
 
 	old = rcu_dereference_protected(peer->current_session,
 					lockdep_is_held(&peer->lock));
+	/* Without one to take its place, what drains keeps its 10 s. */
 	if (old) {
+		fmp_session_retire_slot(peer, &peer->previous);
 		WRITE_ONCE(old->slot, FMP_SLOT_PREVIOUS);
 		old->deadline = get_jiffies_64() + FMP_DRAIN;
 		rcu_assign_pointer(peer->previous, old);
