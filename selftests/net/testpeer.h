@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * testpeer: the parts of it.
+ */
+#ifndef TESTPEER_H
+#define TESTPEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl.h"
+#include "seal.h"
+
+#define NAME_MAX_LEN	24
+#define LIST_MAX	8
+#define NUMBERS_MAX	(1u << 17)
+/* In a datagram that must never be delivered. */
+#define FORGED		UINT64_MAX
+
+/**
+ * struct peer - one that the test peer plays, as the device has it
+ * @address: in the overlay, network order
+ * @heard: authentic frames that the device had counted at the last look
+ */
+struct peer {
+	char name[NAME_MAX_LEN];
+	struct ctl_peer ctl;
+	uint32_t address;
+	uint64_t heard;
+};
+
+/**
+ * struct session - keys of both ends
+ * @ctl: as the device has it: its local index is what our frames are sent to
+ * @k: K bit that we send
+ * @k_device: K bit that the device has to send
+ * @next: counter of the next frame that we send
+ * @counters: seen of the device's, a bit each
+ * @received: how many these are
+ * @highest: of these
+ * @installed: when, in ms
+ */
+struct session {
+	char name[NAME_MAX_LEN];
+	struct peer *peer;
+	struct ctl_session ctl;
+	uint8_t k, k_device;
+	uint64_t next;
+	uint8_t *counters;
+	uint64_t received, highest;
+	uint64_t installed;
+};
+
+/**
+ * struct sessions - several that a command names
+ */
+struct sessions {
+	struct session *at[LIST_MAX];
+	unsigned int n;
+};
+
+/**
+ * struct frame - a frame to be sent, or that was
+ * @port: that we send it from
+ * @good: the device has to accept it, once
+ */
+struct frame {
+	struct session *session;
+	uint16_t port;
+	bool good;
+	size_t len;
+	uint8_t *bytes;
+};
+
+/**
+ * struct frames - a list of them
+ */
+struct frames {
+	struct frame *at;
+	size_t n, room;
+};
+
+/* --- testpeer.c */
+
+__attribute__((format(printf, 1, 2)))
+void complain(const char *fmt, ...);
+__attribute__((noreturn, format(printf, 1, 2)))
+void die(const char *fmt, ...);
+struct session *session_by_index(uint32_t own);
+uint64_t now_ms(void);
+
+/* --- testpeer-traffic.c */
+
+/**
+ * struct traffic - numbered datagrams between the device's host and us
+ * @sent: how many the one end has sent
+ * @arrived: how many of them have arrived at the other
+ */
+struct traffic {
+	uint64_t sent, arrived;
+	uint8_t seen[NUMBERS_MAX / 8];
+};
+
+extern struct traffic to_host, from_host;
+extern uint16_t only_port;
+
+void traffic_open(const char *device_netns, uint32_t device, uint16_t port);
+void traffic_expect(const struct sessions *sessions);
+void frames_add(struct frames *list, const struct frame *frame);
+void frames_clear(struct frames *list);
+void send_frame(const struct frame *frame);
+void send_from_host(const struct peer *peer);
+size_t next_packet(uint8_t *plain, const struct peer *peer, bool forged);
+void pump(int ms);
+
+/* --- testpeer-checks.c */
+
+extern struct ctl device;
+extern unsigned int patience_s;
+
+bool await(bool (*holds)(void *arg), void *arg);
+void look(struct peer *peers, unsigned int n);
+void check_counted(char **words, unsigned int n);
+void check_heard(struct peer *peer, uint64_t wanted);
+void check_slots(const struct peer *peer, const struct session *const slots[3]);
+void check_state(const struct session *session, const char *what, uint64_t wanted);
+void check_endpoint(struct peer *peer, const char *wanted);
+void check_delivered(void);
+void check_received(void);
+
+#endif /* TESTPEER_H */
