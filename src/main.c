@@ -8,6 +8,7 @@
 #include "device.h"
 #include "lane.h"
 #include "netlink.h"
+#include "subscriber.h"
 #include "version.h"
 
 static int __init fmp_module_init(void)
@@ -17,9 +18,12 @@ static int __init fmp_module_init(void)
 	err = fmp_lane_module_init();
 	if (err)
 		return err;
-	err = fmp_netlink_register();
+	err = fmp_subscriber_register();
 	if (err)
 		goto exit_lanes;
+	err = fmp_netlink_register();
+	if (err)
+		goto unregister_subscriber;
 	err = fmp_dev_register();
 	if (err)
 		goto unregister_netlink;
@@ -27,6 +31,8 @@ static int __init fmp_module_init(void)
 
 unregister_netlink:
 	fmp_netlink_unregister();
+unregister_subscriber:
+	fmp_subscriber_unregister();
 exit_lanes:
 	fmp_lane_module_exit();
 	return err;
@@ -37,6 +43,7 @@ static void __exit fmp_module_exit(void)
 	/* Devices tell of what they lose, so netlink goes after them. */
 	fmp_dev_unregister();
 	fmp_netlink_unregister();
+	fmp_subscriber_unregister();
 	/* Sessions, peers and endpoints are freed by callbacks of ours. */
 	rcu_barrier();
 	fmp_lane_module_exit();

@@ -217,3 +217,29 @@ void fmp_peer_set_endpoint(struct fmp_peer *peer,
 	spin_unlock_bh(&peer->lock);
 	fmp_endpoint_free(endpoint);
 }
+
+/**
+ * fmp_peer_move() - send where a frame came from, from now on
+ * @peer: the peer
+ * @session: the frame authenticated under it
+ * @endpoint: owned by the peer from now on, freed if the peer does not move
+ *
+ * A session that has left its slot in the meantime has no say any more.
+ *
+ * Context: RCU read section, bottom halves disabled.
+ * Return: true if @session is current and the peer moved.
+ */
+bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
+		   struct fmp_endpoint *endpoint)
+{
+	bool current_one;
+
+	spin_lock(&peer->lock);
+	current_one = rcu_access_pointer(peer->current_session) == session;
+	if (current_one)
+		endpoint = rcu_replace_pointer(peer->endpoint, endpoint,
+					       lockdep_is_held(&peer->lock));
+	spin_unlock(&peer->lock);
+	fmp_endpoint_free(endpoint);
+	return current_one;
+}

@@ -91,5 +91,7 @@ void fmp_peer_free_unused(struct fmp_peer *peer);
 void fmp_peer_remove(struct fmp_peer *peer);
 void fmp_peer_set_endpoint(struct fmp_peer *peer,
 			   struct fmp_endpoint *endpoint);
+bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
+		   struct fmp_endpoint *endpoint);
 
 #endif /* FMP_PEER_H */

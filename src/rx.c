@@ -15,7 +15,7 @@
 #include "device.h"
 #include "endpoint.h"
 #include "lane.h"
-#include "link.h"
+#include "mmp.h"
 #include "notify.h"
 #include "peer.h"
 #include "rx.h"
@@ -40,8 +40,17 @@ void fmp_rx_drop(struct fmp_dev *fmp, struct sk_buff *skb, enum fmp_stat stat)
 	kfree_skb(skb);
 }
 
-static void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
-			     enum fmp_stat stat, enum fmp_peer_stat peer_stat)
+/**
+ * fmp_rx_drop_peer() - drop a frame of a peer and count why
+ * @peer: the peer
+ * @skb: consumed
+ * @stat: the cause
+ * @peer_stat: the cause, as the peer counts it
+ *
+ * Context: Any but hard interrupt.
+ */
+void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
+		      enum fmp_stat stat, enum fmp_peer_stat peer_stat)
 {
 	fmp_peer_stat_inc(peer, peer_stat);
 	fmp_rx_drop(peer->fmp, skb, stat);
@@ -55,6 +64,11 @@ static const struct fmp_hdr *fmp_rx_hdr(const struct sk_buff *skb)
 static u64 fmp_rx_counter(const struct sk_buff *skb)
 {
 	return get_unaligned_le64(&fmp_rx_hdr(skb)->counter);
+}
+
+static u32 fmp_rx_timestamp(const struct sk_buff *skb)
+{
+	return get_unaligned_le32(fmp_rx_hdr(skb) + 1);
 }
 
 static size_t fmp_rx_inner_len(const struct sk_buff *skb)
@@ -103,8 +117,7 @@ static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
 		return;
 	peer->roam_next = get_jiffies_64() + FMP_ROAM_INTERVAL;
 	moved = !fmp_endpoint_same_remote(old, endpoint);
-	fmp_peer_set_endpoint(peer, endpoint);
-	if (moved)
+	if (fmp_peer_move(peer, session, endpoint) && moved)
 		fmp_notify_endpoint(peer);
 }
 
@@ -129,6 +142,12 @@ static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
 			  skb->len - sizeof(struct udphdr));
 	if (READ_ONCE(peer->last_rx) != now)
 		WRITE_ONCE(peer->last_rx, now);
+	if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT) {
+		fmp_mmp_received(session, counter, fmp_rx_timestamp(skb),
+				 skb->len - sizeof(struct udphdr),
+				 flags & FMP_FLAG_CE);
+		fmp_mmp_spin(session, counter, flags & FMP_FLAG_SP);
+	}
 }
 
 static int fmp_rx_ecn(struct sk_buff *skb, __be16 outer_protocol,
@@ -181,6 +200,7 @@ static void fmp_rx_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
 static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 {
 	unsigned int outer_offset = skb_network_header(skb) - skb->head;
+	bool ce = fmp_rx_hdr(skb)->flags & FMP_FLAG_CE;
 	__be16 outer_protocol = skb->protocol;
 	struct fmp_dev *fmp = peer->fmp;
 
@@ -205,6 +225,9 @@ static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 				 FMP_PEER_RX_DROP_OTHER);
 		return;
 	}
+	/* Who cannot tell of congestion is left in peace (spec 9.10). */
+	if (ce && INET_ECN_set_ce(skb))
+		fmp_stat_inc(fmp, FMP_RX_CE);
 
 	skb_reset_mac_header(skb);
 	skb_reset_transport_header(skb);
@@ -223,8 +246,9 @@ malformed:
 			 FMP_PEER_RX_DROP_MALFORMED);
 }
 
-static void fmp_rx_dispatch(struct fmp_peer *peer, struct sk_buff *skb)
+static void fmp_rx_dispatch(struct fmp_session *session, struct sk_buff *skb)
 {
+	struct fmp_peer *peer = session->peer;
 	u8 type = skb->data[sizeof(struct udphdr) + FMP_HDR_LEN +
 			    FMP_TIMESTAMP_LEN];
 
@@ -236,10 +260,12 @@ static void fmp_rx_dispatch(struct fmp_peer *peer, struct sk_buff *skb)
 		fmp_stat_inc(peer->fmp, FMP_RX_HEARTBEAT);
 		consume_skb(skb);
 		return;
+	case FMP_LINK_DISCONNECT:
+		fmp_rx_disconnect(session, skb);
+		return;
+	default:
+		fmp_rx_link_message(peer, skb);
 	}
-	fmp_rx_drop_peer(peer, skb, fmp_link_type_known(type) ?
-			 FMP_RX_DROP_LINK_UNHANDLED : FMP_RX_DROP_LINK_UNKNOWN,
-			 FMP_PEER_RX_DROP_OTHER);
 }
 
 /**
@@ -286,7 +312,7 @@ bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 		return true;
 	}
 	fmp_rx_authentic(session, skb, counter);
-	fmp_rx_dispatch(peer, skb);
+	fmp_rx_dispatch(session, skb);
 	return true;
 }
 

@@ -15,6 +15,10 @@
 #define FMP_TX_HEADROOM	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + \
 			 sizeof(struct udphdr) + FMP_IP_HEADROOM)
 
+struct fmp_peer;
+
 netdev_tx_t fmp_tx(struct sk_buff *skb, struct net_device *dev);
+int fmp_tx_link_message(struct fmp_peer *peer, const void *msg, size_t len,
+			u8 flags, gfp_t gfp);
 
 #endif /* FMP_TX_H */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending link messages other than IP packets (spec 6).
+ */
+#include <linux/ip.h>
+#include <linux/skbuff.h>
+#include <linux/udp.h>
+
+#include "device.h"
+#include "endpoint.h"
+#include "peer.h"
+#include "session.h"
+#include "tx.h"
+#include "wire.h"
+
+/* An IPv4 packet has no room for what the protocol allows beyond this. */
+#define FMP_TX_LINK_MAX	(IP_MAX_MTU - sizeof(struct iphdr) - \
+			 sizeof(struct udphdr) - FMP_FRAME_MIN - \
+			 FMP_TIMESTAMP_LEN)
+
+static struct sk_buff *fmp_tx_link_alloc(const void *msg, size_t len,
+					 gfp_t gfp)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(FMP_TX_HEADROOM + len + FMP_TAG_LEN, gfp);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, FMP_TX_HEADROOM);
+	skb_put_data(skb, msg, len);
+	return skb;
+}
+
+static void fmp_tx_link_seal(struct fmp_session *session, struct sk_buff *skb,
+			     u64 counter, u8 flags)
+{
+	unsigned int inner_len = skb->len + FMP_TIMESTAMP_LEN;
+
+	put_unaligned_le32(fmp_session_now_ms() - session->established,
+			   skb_push(skb, FMP_TIMESTAMP_LEN));
+	skb_put(skb, FMP_TAG_LEN);
+	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN), session->k_bit | flags,
+		      inner_len, session->remote.value, counter);
+	fmp_seal(skb->data, inner_len, counter, &session->send_key);
+}
+
+/* Consumes @skb on success only. */
+static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
+{
+	struct fmp_endpoint *endpoint = rcu_dereference(peer->endpoint);
+	struct fmp_session *session = rcu_dereference(peer->current_session);
+	struct fmp_dev *fmp = peer->fmp;
+	unsigned int frame_len;
+	u64 counter;
+	int err;
+
+	if (!session || !endpoint)
+		return -ENOTCONN;
+	if (!fmp_session_next_counter(session, &counter))
+		return -EKEYEXPIRED;
+	fmp_tx_link_seal(session, skb, counter, flags);
+	frame_len = skb->len;
+
+	err = fmp_endpoint_send(fmp, endpoint, skb, 0);
+	if (err)
+		return err;
+	fmp_stat_inc(fmp, FMP_TX_FRAMES);
+	fmp_stat_inc(fmp, FMP_TX_LINK_MESSAGE);
+	fmp_peer_stat_inc(peer, FMP_PEER_TX_PACKETS);
+	fmp_peer_stat_add(peer, FMP_PEER_TX_BYTES, frame_len);
+	return 0;
+}
+
+/**
+ * fmp_tx_link_message() - send a link message under the current session
+ * @peer: to whom
+ * @msg: the message from its type byte on
+ * @len: its length, at least 1
+ * @flags: FMP_FLAG_CE or 0
+ * @gfp: how to allocate
+ *
+ * No counter tells of a failure: the caller knows of it. What the IP layer
+ * drops it does not know of.
+ *
+ * Context: As @gfp allows; the caller sees to it that the peer stays.
+ * Return: 0 if it was handed to the IP layer, -EMSGSIZE if it does not fit
+ * into a datagram, -ENOMEM, -ENOTCONN without a session, an endpoint or a
+ * socket, -EKEYEXPIRED if the session may not send any more, -ELOOP if the
+ * route leads back into the device, or the error of the route lookup.
+ */
+int fmp_tx_link_message(struct fmp_peer *peer, const void *msg, size_t len,
+			u8 flags, gfp_t gfp)
+{
+	struct sk_buff *skb;
+	int err;
+
+	if (len > FMP_TX_LINK_MAX)
+		return -EMSGSIZE;
+	skb = fmp_tx_link_alloc(msg, len, gfp);
+	if (!skb)
+		return -ENOMEM;
+
+	rcu_read_lock();
+	local_bh_disable();
+	err = fmp_tx_link(peer, skb, flags);
+	local_bh_enable();
+	rcu_read_unlock();
+	if (err)
+		kfree_skb(skb);
+	return err;
+}
