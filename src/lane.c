@@ -28,6 +28,7 @@
 #include "peer.h"
 #include "rx.h"
 #include "session.h"
+#include "trace.h"
 #include "wire.h"
 
 /* What bursts of the largest receive windows in use need, and no more. */
@@ -455,6 +456,7 @@ static void fmp_lane_watch(struct fmp_lane *lane)
 		return;
 	lane->stalled = true;
 	fmp_stat_inc(lane->fmp, FMP_RX_LANE_STUCK);
+	trace_fmp_lane_stuck(lane->fmp->dev, lane->cpu, lane->bytes);
 }
 
 static void fmp_lane_enqueue(struct fmp_lane *lane, struct fmp_rxq *rxq,

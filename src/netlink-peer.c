@@ -13,6 +13,7 @@
 #include "notify.h"
 #include "overlay.h"
 #include "peer.h"
+#include "recovery.h"
 
 static int fmp_nl_check_endpoint4(struct genl_info *info,
 				  const struct sockaddr_in *in4)
@@ -501,15 +502,44 @@ int fmp_nl_peer_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len ?: err;
 }
 
+static void fmp_nl_rekey_all(struct fmp_dev *fmp)
+{
+	struct fmp_peer *peer;
+	unsigned long id;
+
+	xa_for_each(&fmp->peer_ids, id, peer) {
+		fmp_recovery_ask(peer, FMP_REKEY_REASON_MANUAL);
+		cond_resched();
+	}
+}
+
 /**
- * fmp_nl_rekey_doit() - ask for new sessions
+ * fmp_nl_rekey_doit() - ask for a new session for a peer, or for all of them
  * @skb: the request
  * @info: the request, parsed
  *
  * Context: Process context.
- * Return: 0, or a negative error.
+ * Return: 0, -ENOENT if there is no such peer, or another negative error.
  */
 int fmp_nl_rekey_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return -EOPNOTSUPP;
+	struct fmp_peer *peer;
+	struct fmp_dev *fmp;
+	int err = 0;
+
+	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
+	if (IS_ERR(fmp))
+		return PTR_ERR(fmp);
+
+	if (!info->attrs[FMP_A_PEER_PUBLIC_KEY]) {
+		fmp_nl_rekey_all(fmp);
+		goto unlock;
+	}
+	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
+	err = PTR_ERR_OR_ZERO(peer);
+	if (!err)
+		fmp_recovery_ask(peer, FMP_REKEY_REASON_MANUAL);
+unlock:
+	fmp_nl_unlock_dev(fmp);
+	return err;
 }

@@ -191,7 +191,9 @@ static int fmp_fill_peer_attrs(struct sk_buff *skb, struct fmp_peer *peer)
 	    (endpoint && fmp_fill_endpoint(skb, endpoint)) ||
 	    fmp_fill_addresses(skb, peer) ||
 	    fmp_fill_peer_stats(skb, peer) ||
-	    fmp_fill_last_rx(skb, peer))
+	    fmp_fill_last_rx(skb, peer) ||
+	    nla_put_u32(skb, FMP_A_PEER_FAILURES,
+			READ_ONCE(peer->failure.count)))
 		return -EMSGSIZE;
 	return 0;
 }

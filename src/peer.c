@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "overlay.h"
 #include "peer.h"
+#include "recovery.h"
 #include "session.h"
 
 static const struct rhashtable_params fmp_peer_params = {
@@ -100,6 +101,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 
 	peer->fmp = fmp;
 	spin_lock_init(&peer->lock);
+	fmp_recovery_init(peer);
 	timer_setup(&peer->timer, fmp_session_timer, 0);
 	INIT_LIST_HEAD(&peer->addresses);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));

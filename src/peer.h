@@ -12,7 +12,9 @@
 #include <linux/types.h>
 #include <uapi/linux/fmp.h>
 
+#include "failure.h"
 #include "link.h"
+#include "rekey.h"
 #include "stats.h"
 
 struct fmp_dev;
@@ -31,6 +33,9 @@ struct fmp_session;
  * @last_rx: jiffies64 of the last authentic frame, 0 before one
  * @roam_next: jiffies64 before which it does not move again; of the lane that
  *             receives for the current session
+ * @failure: frames that did not decrypt, and what followed
+ * @wanted: of the requests for a session that packets wait for
+ * @recovery_lock: protects @failure and @wanted; taken inside @lock
  * @lock: protects the slots, @endpoint's replacement, @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
@@ -54,6 +59,10 @@ struct fmp_peer {
 	struct fmp_peer_stats __percpu *stats;
 	u64 last_rx;
 	u64 roam_next;
+
+	struct fmp_failure failure;
+	struct fmp_backoff wanted;
+	spinlock_t recovery_lock; /* failure, wanted */
 
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;

@@ -13,14 +13,17 @@
 #include <net/ip_tunnels.h>
 
 #include "device.h"
+#include "drop.h"
 #include "endpoint.h"
 #include "lane.h"
 #include "mmp.h"
 #include "notify.h"
 #include "peer.h"
+#include "recovery.h"
 #include "rx.h"
 #include "session.h"
 #include "source.h"
+#include "trace.h"
 #include "wire.h"
 
 /* A peer may move this often; later frames move it all the same. */
@@ -36,8 +39,8 @@
  */
 void fmp_rx_drop(struct fmp_dev *fmp, struct sk_buff *skb, enum fmp_stat stat)
 {
-	fmp_stat_inc(fmp, stat);
-	kfree_skb(skb);
+	trace_fmp_rx_drop(fmp, NULL, skb, stat);
+	fmp_drop(fmp, skb, stat);
 }
 
 /**
@@ -53,7 +56,8 @@ void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
 		      enum fmp_stat stat, enum fmp_peer_stat peer_stat)
 {
 	fmp_peer_stat_inc(peer, peer_stat);
-	fmp_rx_drop(peer->fmp, skb, stat);
+	trace_fmp_rx_drop(peer->fmp, peer, skb, stat);
+	fmp_drop(peer->fmp, skb, stat);
 }
 
 static const struct fmp_hdr *fmp_rx_hdr(const struct sk_buff *skb)
@@ -94,6 +98,9 @@ static void fmp_rx_drop_replay(struct fmp_session *session,
 		stat = FMP_RX_DROP_COUNTER_LIMIT;
 	else if (counter < highest && highest - counter >= FMP_REPLAY_WINDOW)
 		stat = FMP_RX_DROP_TOO_OLD;
+	net_dbg_ratelimited("%s: frame %llu of session 0x%08x is a replay, %llu was the highest\n",
+			    session->peer->fmp->dev->name, counter,
+			    session->index.local.value, highest);
 	fmp_rx_drop_peer(session->peer, skb, stat, FMP_PEER_RX_DROP_REPLAY);
 }
 
@@ -117,8 +124,10 @@ static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
 		return;
 	peer->roam_next = get_jiffies_64() + FMP_ROAM_INTERVAL;
 	moved = !fmp_endpoint_same_remote(old, endpoint);
-	if (fmp_peer_move(peer, session, endpoint) && moved)
-		fmp_notify_endpoint(peer);
+	if (!fmp_peer_move(peer, session, endpoint) || !moved)
+		return;
+	trace_fmp_roam(peer, endpoint);
+	fmp_notify_endpoint(peer);
 }
 
 /* What follows from a frame's being authentic, in the order of spec 5.5. */
@@ -129,6 +138,7 @@ static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
 	u8 flags = fmp_rx_hdr(skb)->flags;
 	u64 now = get_jiffies_64();
 
+	fmp_recovery_heard(peer);
 	if (counter == session->replay.highest) {
 		s8 k = flags & FMP_FLAG_K;
 
@@ -294,14 +304,18 @@ bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	inner_len = fmp_rx_inner_len(skb);
 	if (!fmp_open(skb->data + sizeof(struct udphdr), inner_len, counter,
 		      &session->receive_key)) {
+		trace_fmp_rx_open(session, counter, FMP_OPEN_FORGED);
+		fmp_recovery_failed(session);
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_AUTH,
 				 FMP_PEER_RX_DROP_AUTH);
 		return false;
 	}
 	if (!fmp_replay_commit(&session->replay, counter)) {
+		trace_fmp_rx_open(session, counter, FMP_OPEN_REPLAY);
 		fmp_rx_drop_replay(session, skb);
 		return false;
 	}
+	trace_fmp_rx_open(session, counter, FMP_OPEN_AUTHENTIC);
 
 	if (unlikely(READ_ONCE(session->slot) == FMP_SLOT_PENDING))
 		fmp_session_promote(session,

@@ -16,7 +16,9 @@
 #include "device.h"
 #include "notify.h"
 #include "peer.h"
+#include "recovery.h"
 #include "session.h"
+#include "trace.h"
 #include "wire.h"
 
 /* Spec 8.9 RULE 2, 8.9 RULE 6, 8.6. */
@@ -133,6 +135,7 @@ static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
 	WRITE_ONCE(session->established, fmp_session_now_ms());
 	WRITE_ONCE(session->slot, FMP_SLOT_CURRENT);
 	rcu_assign_pointer(peer->current_session, session);
+	fmp_session_arm(peer, fmp_recovery_started(session));
 }
 
 static void fmp_session_put_pending(struct fmp_session *session)
@@ -231,6 +234,7 @@ static void fmp_session_cut_over(struct fmp_session *session, u8 k_bit)
 	}
 	fmp_session_put_current(session, k_bit);
 	fmp_dev_changed(peer->fmp);
+	trace_fmp_cutover(session, k_bit);
 	fmp_notify_session(session, FMP_CMD_SESSION_CUTOVER_NTF, GFP_ATOMIC);
 }
 
@@ -298,6 +302,16 @@ static void fmp_session_previous_due(struct fmp_peer *peer, u64 now)
 		fmp_session_retire_slot(peer, &peer->previous);
 }
 
+static void fmp_session_current_due(struct fmp_peer *peer)
+{
+	struct fmp_session *session;
+
+	session = rcu_dereference_protected(peer->current_session,
+					    lockdep_is_held(&peer->lock));
+	if (session)
+		fmp_session_arm(peer, fmp_recovery_due(session));
+}
+
 /**
  * fmp_session_timer() - do what is due in the slots of a peer
  * @timer: of the peer
@@ -314,6 +328,7 @@ void fmp_session_timer(struct timer_list *timer)
 	if (!peer->dead) {
 		fmp_session_previous_due(peer, now);
 		fmp_session_pending_due(peer, now);
+		fmp_session_current_due(peer);
 	}
 	spin_unlock(&peer->lock);
 	rcu_read_unlock();

@@ -14,6 +14,7 @@
 #include "crypto.h"
 #include "index.h"
 #include "lane.h"
+#include "rekey.h"
 #include "replay.h"
 
 struct fmp_peer;
@@ -38,6 +39,7 @@ struct fmp_peer;
  * @established: when the session became current, boot time in milliseconds
  * @deadline: jiffies64 at which the slot ends: cutover or expiry while
  *            pending, end of the drain while previous; under the peer's lock
+ * @rekey: when its time as current is over; under the peer's lock
  * @hold: for the quarantine of the index
  * @rcu: for freeing
  *
@@ -63,6 +65,7 @@ struct fmp_session {
 	bool initiator;
 	u64 established;
 	u64 deadline;
+	struct fmp_rekey rekey;
 	struct fmp_index_hold *hold;
 	struct rcu_head rcu;
 };

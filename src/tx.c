@@ -12,9 +12,11 @@
 #include <net/ip_tunnels.h>
 
 #include "device.h"
+#include "drop.h"
 #include "endpoint.h"
 #include "overlay.h"
 #include "peer.h"
+#include "recovery.h"
 #include "session.h"
 #include "tx.h"
 #include "wire.h"
@@ -39,18 +41,11 @@ static bool fmp_tx_is_multicast(const struct sk_buff *skb)
 	return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
 }
 
-static void fmp_tx_drop(struct fmp_dev *fmp, struct sk_buff *skb,
-			enum fmp_stat stat)
-{
-	fmp_stat_inc(fmp, stat);
-	kfree_skb(skb);
-}
-
 static void fmp_tx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
 			     enum fmp_stat stat)
 {
 	fmp_peer_stat_inc(peer, FMP_PEER_TX_DROP);
-	fmp_tx_drop(peer->fmp, skb, stat);
+	fmp_drop(peer->fmp, skb, stat);
 }
 
 static enum fmp_stat fmp_tx_error_stat(int err)
@@ -178,6 +173,7 @@ static void fmp_tx_peer(struct fmp_peer *peer, struct sk_buff *skb)
 
 	session = rcu_dereference(peer->current_session);
 	if (unlikely(!session)) {
+		fmp_recovery_ask(peer, FMP_REKEY_REASON_NO_SESSION);
 		fmp_tx_unreachable(skb);
 		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_SESSION);
 		return;
@@ -201,23 +197,23 @@ static void fmp_tx_route(struct fmp_dev *fmp, struct sk_buff *skb)
 
 	/* Tunnels inside each other, or a loop of them, use up the stack. */
 	if (unlikely(dev_recursion_level() > FMP_TX_NESTING)) {
-		fmp_tx_drop(fmp, skb, FMP_TX_DROP_LOOP);
+		fmp_drop(fmp, skb, FMP_TX_DROP_LOOP);
 		return;
 	}
 	if (unlikely(!pskb_inet_may_pull(skb) ||
 		     ip_tunnel_parse_protocol(skb) != skb->protocol)) {
-		fmp_tx_drop(fmp, skb, FMP_TX_DROP_NOT_IP);
+		fmp_drop(fmp, skb, FMP_TX_DROP_NOT_IP);
 		return;
 	}
 
 	peer = fmp_overlay_next_hop(fmp, skb);
 	if (unlikely(!peer)) {
 		if (fmp_tx_is_multicast(skb)) {
-			fmp_tx_drop(fmp, skb, FMP_TX_DROP_MULTICAST);
+			fmp_drop(fmp, skb, FMP_TX_DROP_MULTICAST);
 			return;
 		}
 		fmp_tx_unreachable(skb);
-		fmp_tx_drop(fmp, skb, FMP_TX_DROP_NO_PEER);
+		fmp_drop(fmp, skb, FMP_TX_DROP_NO_PEER);
 		return;
 	}
 	fmp_tx_peer(peer, skb);

@@ -172,6 +172,7 @@ static void send_peer(struct fake *f, const struct nlmsghdr *request, unsigned i
 	if (number)
 		put_data(&msg, FMP_A_PEER_LAST_RX_MS, &last, sizeof(last));
 	put_counter(&msg, FMP_A_PEER_COUNTER, "replay", number);
+	put_u32(&msg, FMP_A_PEER_FAILURES, 7 * number);
 	fake_reply(f, request, &msg, NLM_F_MULTI);
 }
 
@@ -249,6 +250,8 @@ static void test_show(void)
 	CHECK(strstr(outcome.output, "endpoint: 192.0.2.1:2121"));
 	CHECK(strstr(outcome.output, "dropped: 2 replay"));
 	CHECK(!strstr(outcome.output, "0 replay"));
+	CHECK(strstr(outcome.output, "failures: 7 frames in a row did not decrypt\n"));
+	CHECK(!strstr(outcome.output, "failures: 0"));
 	CHECK(strstr(outcome.output, "session: pending, local index 0xabcd0011, remote index 0xffffffff, "
 		     "responder, K 1, age 0 s, next counter 9223372036854775808\n"));
 	CHECK(!strstr(outcome.output, "\033"));
@@ -386,6 +389,11 @@ static void test_refusals(void)
 	       "show", "fmp0");
 	EXPECT(STATUS_REFUSED, "cannot change the configuration of 'fmp0': Operation not permitted",
 	       "set", "fmp0", "port", "1");
+	EXPECT(STATUS_REFUSED, "'eth0': not an fmp device", "rekey", "eth0");
+	EXPECT(STATUS_REFUSED, "cannot rekey the peers of 'fmp0': Operation not permitted", "rekey",
+	       "fmp0");
+	EXPECT(STATUS_REFUSED, "cannot rekey the peer '" NPUB "' of 'fmp0': Operation not permitted",
+	       "rekey", "fmp0", NPUB);
 	EXPECT(STATUS_REFUSED, "cannot remove the session 0x00000007 of 'fmp0': Operation", "session",
 	       "del", "fmp0", "local-index", "7");
 }
@@ -420,6 +428,9 @@ static void test_bad_lines(void)
 	EXPECT(STATUS_USAGE, "only one of the two keys", "session", "add", "fmp0", "peer", NPUB,
 	       "remote-index", "1", "send-key", "-", "receive-key", "-");
 	EXPECT(STATUS_USAGE, "'--frob': unknown option", "pubkey", "--frob");
+	EXPECT(STATUS_USAGE, "'rekey': the name of a device is missing", "rekey");
+	EXPECT(STATUS_USAGE, "'npub1junk'", "rekey", "fmp0", "npub1junk");
+	EXPECT(STATUS_USAGE, "'junk': one word too many", "rekey", "fmp0", NPUB, "junk");
 	CHECK(opened == 0);
 }
 
@@ -475,6 +486,34 @@ static void test_session_add(void)
 	free(receive);
 }
 
+static void test_rekey(void)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	const struct nlmsghdr *request;
+	struct outcome outcome;
+
+	serve = serve_all;
+	outcome = RUN("rekey", "fmp0");
+	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
+	if (CHECK(outcome.requests == 1)) {
+		request = fake_request(fake, 0);
+		CHECK(fake_command(request) == FMP_CMD_REKEY);
+		CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_PEER_IFINDEX)) == IFINDEX);
+		CHECK(!attr_of(request, FMP_A_PEER_PUBLIC_KEY));
+	}
+	end(&outcome);
+
+	outcome = RUN("rekey", "fmp0", NPUB);
+	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
+	if (CHECK(outcome.requests == 1)) {
+		request = fake_request(fake, 0);
+		peer_key(key, 0);
+		CHECK(memcmp(mnl_attr_get_payload(attr_of(request, FMP_A_PEER_PUBLIC_KEY)), key,
+			     sizeof(key)) == 0);
+	}
+	end(&outcome);
+}
+
 static void send_event(struct fake *f, uint8_t command, uint32_t ifindex)
 {
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
@@ -499,7 +538,39 @@ static void send_event(struct fake *f, uint8_t command, uint32_t ifindex)
 	fake_event(f, &msg);
 }
 
+/* With a reason that is a byte, and what goes with it; an attribute 0 stands for none. */
+static void send_trouble(struct fake *f, uint8_t command, uint16_t attr, uint8_t reason,
+			 uint16_t more)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	struct message msg;
+
+	peer_key(key, 0);
+	message_init(&msg, command);
+	put_u32(&msg, FMP_A_PEER_IFINDEX, IFINDEX);
+	put_data(&msg, FMP_A_PEER_PUBLIC_KEY, key, sizeof(key));
+	if (attr)
+		put_u8(&msg, attr, reason);
+	if (more)
+		put_u8(&msg, more, 9);
+	fake_event(f, &msg);
+}
+
+static void send_troubles(void)
+{
+	uint8_t reason;
+
+	for (reason = FMP_REKEY_REASON_MANUAL; reason <= FMP_REKEY_REASON_COUNTER + 1; reason++)
+		send_trouble(fake, FMP_CMD_REKEY_NEEDED_NTF, FMP_A_PEER_REKEY_REASON, reason, 0);
+	send_trouble(fake, FMP_CMD_PEER_AWAIT_NTF, 0, 0, 0);
+	send_trouble(fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
+		     FMP_DOWN_REASON_DISCONNECT, FMP_A_PEER_DISCONNECT_CODE);
+	send_trouble(fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
+		     FMP_DOWN_REASON_FAILURES, 0);
+}
+
 static unsigned int joined;
+static bool in_trouble;
 
 int __wrap_nl_join(struct nl *nl, const char *group)
 {
@@ -510,6 +581,11 @@ int __wrap_nl_join(struct nl *nl, const char *group)
 	if (++joined < 2)
 		return STATUS_OK;
 
+	if (in_trouble) {
+		send_troubles();
+		fake_shutdown(fake);
+		return STATUS_OK;
+	}
 	send_event(fake, FMP_CMD_DEV_SET_NTF, IFINDEX);
 	send_event(fake, 200, IFINDEX);
 	send_event(fake, FMP_CMD_PEER_NEW_NTF, OTHER_IFINDEX);
@@ -547,10 +623,49 @@ static void test_monitor(void)
 		      "\"local_index\":7}}\n");
 }
 
+#define TROUBLE_JSON(event, more)						\
+	"{\"event\":\"" event "\",\"device\":\"fmp0\",\"ifindex\":2147483397,"	\
+	"\"peer\":{\"public_key\":\"" NPUB "\",\"public_key_hex\":\"" XONLY "\"}" more "}\n"
+#define REASON_JSON(event, reason) TROUBLE_JSON(event, ",\"reason\":\"" reason "\"")
+
+static void check_trouble(struct outcome outcome, const char *wanted)
+{
+	CHECK_FMT(strcmp(outcome.output, wanted) == 0, "%s", outcome.output);
+	end(&outcome);
+	joined = 0;
+}
+
+static void test_trouble(void)
+{
+	serve = serve_all;
+	in_trouble = true;
+	check_trouble(RUN("monitor"),
+		      "fmp0 rekey-needed peer " NPUB " reason manual\n"
+		      "fmp0 rekey-needed peer " NPUB " reason no-session\n"
+		      "fmp0 rekey-needed peer " NPUB " reason failures\n"
+		      "fmp0 rekey-needed peer " NPUB " reason age\n"
+		      "fmp0 rekey-needed peer " NPUB " reason counter\n"
+		      "fmp0 rekey-needed peer " NPUB " reason unknown\n"
+		      "fmp0 peer-await peer " NPUB "\n"
+		      "fmp0 peer-down peer " NPUB " reason disconnect code 9\n"
+		      "fmp0 peer-down peer " NPUB " reason failures\n");
+	check_trouble(RUN("monitor", "--json"),
+		      REASON_JSON("rekey-needed", "manual")
+		      REASON_JSON("rekey-needed", "no-session")
+		      REASON_JSON("rekey-needed", "failures")
+		      REASON_JSON("rekey-needed", "age")
+		      REASON_JSON("rekey-needed", "counter")
+		      REASON_JSON("rekey-needed", "unknown")
+		      TROUBLE_JSON("peer-await", "")
+		      TROUBLE_JSON("peer-down", ",\"reason\":\"disconnect\",\"code\":9")
+		      REASON_JSON("peer-down", "failures"));
+	in_trouble = false;
+}
+
 static void test_help(void)
 {
 	static const char *const names[] = {
-		"show", "set", "peer", "session", "monitor", "genkey", "pubkey",
+		"show", "set", "peer", "session", "rekey", "monitor", "genkey", "pubkey",
 	};
 	size_t i;
 
@@ -575,7 +690,9 @@ const struct test command_tests[] = {
 	{ "refusals", test_refusals },
 	{ "bad_lines", test_bad_lines },
 	{ "session_add", test_session_add },
+	{ "rekey", test_rekey },
 	{ "monitor", test_monitor },
+	{ "monitor_trouble", test_trouble },
 	{ "help", test_help },
 	{ 0 },
 };

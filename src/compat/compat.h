@@ -9,6 +9,7 @@
 #ifndef FMP_HAS_GENL_SPLIT_OPS
 #include "genl_split_ops.h"
 #endif
+#include "dropreason.h"
 #include "netdevice.h"
 #include "netlink.h"
 #include "slab.h"

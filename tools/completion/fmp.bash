@@ -92,6 +92,13 @@ _fmp_session() {
 	esac
 }
 
+_fmp_rekey() {
+	case ${#words[@]} in
+	3) _fmp_words "$(_fmp_devices)" ;;
+	4) _fmp_words "$(_fmp_peers "$prev")" ;;
+	esac
+}
+
 _fmp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local words=() word
@@ -107,7 +114,7 @@ _fmp() {
 		return
 	fi
 	if ((${#words[@]} == 2)); then
-		_fmp_words "show set peer session monitor genkey pubkey help"
+		_fmp_words "show set peer session rekey monitor genkey pubkey help"
 		return
 	fi
 
@@ -116,8 +123,9 @@ _fmp() {
 	set) _fmp_set ;;
 	peer) _fmp_peer ;;
 	session) _fmp_session ;;
+	rekey) _fmp_rekey ;;
 	monitor) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
-	help) ((${#words[@]} == 3)) && _fmp_words "show set peer session monitor genkey pubkey" ;;
+	help) ((${#words[@]} == 3)) && _fmp_words "show set peer session rekey monitor genkey pubkey" ;;
 	esac
 	return 0
 }

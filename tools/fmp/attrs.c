@@ -39,6 +39,10 @@ static const char *const peer_names[] = {
 	[FMP_A_PEER_TX_BYTES] = "tx-bytes",
 	[FMP_A_PEER_LAST_RX_MS] = "last-rx-ms",
 	[FMP_A_PEER_COUNTER] = "counter",
+	[FMP_A_PEER_FAILURES] = "failures",
+	[FMP_A_PEER_REKEY_REASON] = "rekey-reason",
+	[FMP_A_PEER_DOWN_REASON] = "down-reason",
+	[FMP_A_PEER_DISCONNECT_CODE] = "disconnect-code",
 };
 
 static const char *const session_names[] = {
@@ -83,6 +87,7 @@ const struct attr_set *attr_set_of(uint8_t command)
 	case FMP_CMD_PEER_NEW:
 	case FMP_CMD_PEER_SET:
 	case FMP_CMD_PEER_DEL:
+	case FMP_CMD_REKEY:
 		return &peer_set;
 	case FMP_CMD_SESSION_GET:
 	case FMP_CMD_SESSION_NEW:

@@ -22,6 +22,7 @@ extern const struct command command_genkey;
 extern const struct command command_monitor;
 extern const struct command command_peer;
 extern const struct command command_pubkey;
+extern const struct command command_rekey;
 extern const struct command command_session;
 extern const struct command command_set;
 extern const struct command command_show;

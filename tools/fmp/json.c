@@ -120,6 +120,8 @@ static void add_traffic(struct json_object *object, const struct peer *peer)
 		add_number(object, "tx_bytes", peer->tx_bytes);
 	if (HAS(peer, FMP_A_PEER_LAST_RX_MS))
 		add_number(object, "last_rx_ms", peer->last_rx_ms);
+	if (HAS(peer, FMP_A_PEER_FAILURES))
+		add_number(object, "failures", peer->failures);
 	if (peer->counters.count)
 		json_object_object_add(object, "counters", json_counters(&peer->counters));
 }
@@ -140,6 +142,14 @@ struct json_object *json_peer(const struct peer *peer, const struct sessions *se
 	add_traffic(object, peer);
 	if (sessions)
 		json_object_object_add(object, "sessions", session_list(sessions));
+	return object;
+}
+
+struct json_object *json_peer_key(const struct peer *peer)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_public_key(object, peer->public_key);
 	return object;
 }
 

@@ -422,6 +422,25 @@ int kernel_peer_put(struct nl *nl, const struct target *target, const struct pee
 	return err ? failed_peer(nl, err, target, change->key, "cannot set the peer") : STATUS_OK;
 }
 
+int kernel_rekey(struct nl *nl, const struct target *target, const uint8_t *key)
+{
+	struct message msg;
+	int err;
+
+	message_init(&msg, FMP_CMD_REKEY);
+	put_u32(&msg, FMP_A_PEER_IFINDEX, target->ifindex);
+	if (key)
+		put_data(&msg, FMP_A_PEER_PUBLIC_KEY, key, FMP_PUBLIC_KEY_SIZE);
+	err = nl_do(nl, &msg, NULL, NULL);
+	message_free(&msg);
+
+	if (!err)
+		return STATUS_OK;
+	if (key)
+		return failed_peer(nl, err, target, key, "cannot rekey the peer");
+	return failed(nl, err, target, "cannot rekey the peers");
+}
+
 static int take_index(const struct nlmsghdr *reply, void *arg)
 {
 	struct session session = { 0 };

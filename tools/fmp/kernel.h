@@ -86,6 +86,9 @@ int kernel_peer_set(struct nl *nl, const struct target *target,
 		    const struct peer_change *change);
 int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *key);
 
+/* Asks for a new session for a peer, or for all peers when the key is NULL. */
+int kernel_rekey(struct nl *nl, const struct target *target, const uint8_t *key);
+
 /* Changes a peer, or adds it when there is none; removes it when that is wanted. */
 int kernel_peer_put(struct nl *nl, const struct target *target,
 		    const struct peer_change *change);

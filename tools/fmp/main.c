@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_set,
 	&command_peer,
 	&command_session,
+	&command_rekey,
 	&command_monitor,
 	&command_genkey,
 	&command_pubkey,

@@ -23,6 +23,7 @@ struct monitor {
 enum what {
 	ABOUT_DEVICE,
 	ABOUT_PEER,
+	ABOUT_TROUBLE,	/* of a peer, of which it names no more than the key */
 	ABOUT_SESSION,
 };
 
@@ -47,6 +48,9 @@ static bool name_event(struct event *event, uint8_t command)
 		{ FMP_CMD_PEER_SET_NTF, "peer-set", ABOUT_PEER },
 		{ FMP_CMD_PEER_DEL_NTF, "peer-del", ABOUT_PEER },
 		{ FMP_CMD_PEER_ENDPOINT_NTF, "peer-endpoint", ABOUT_PEER },
+		{ FMP_CMD_REKEY_NEEDED_NTF, "rekey-needed", ABOUT_TROUBLE },
+		{ FMP_CMD_PEER_AWAIT_NTF, "peer-await", ABOUT_TROUBLE },
+		{ FMP_CMD_PEER_DOWN_NTF, "peer-down", ABOUT_TROUBLE },
 		{ FMP_CMD_SESSION_NEW_NTF, "session-new", ABOUT_SESSION },
 		{ FMP_CMD_SESSION_DEL_NTF, "session-del", ABOUT_SESSION },
 		{ FMP_CMD_SESSION_CUTOVER_NTF, "session-cutover", ABOUT_SESSION },
@@ -73,6 +77,7 @@ static int decode_event(struct event *event, const struct nlmsghdr *msg)
 		event->ifindex = event->device.ifindex;
 		break;
 	case ABOUT_PEER:
+	case ABOUT_TROUBLE:
 		err = peer_decode(&event->peer, msg);
 		event->ifindex = event->peer.ifindex;
 		break;
@@ -132,6 +137,20 @@ static void print_peer_words(const struct peer *peer)
 		printf(" address %s", address_text(address, &peer->addresses[i]));
 }
 
+static bool has_reason(const struct peer *peer)
+{
+	return HAS(peer, FMP_A_PEER_REKEY_REASON) || HAS(peer, FMP_A_PEER_DOWN_REASON);
+}
+
+static void print_trouble_words(const struct peer *peer)
+{
+	print_key(peer->public_key);
+	if (has_reason(peer))
+		printf(" reason %s", peer_reason_name(peer));
+	if (HAS(peer, FMP_A_PEER_DISCONNECT_CODE))
+		printf(" code %u", peer->disconnect_code);
+}
+
 static void print_device_words(const struct device *device)
 {
 	if (HAS(device, FMP_A_DEV_PORT))
@@ -165,11 +184,25 @@ static void print_event(const struct event *event, const char *device)
 	case ABOUT_PEER:
 		print_peer_words(&event->peer);
 		break;
+	case ABOUT_TROUBLE:
+		print_trouble_words(&event->peer);
+		break;
 	case ABOUT_SESSION:
 		print_session_words(&event->session);
 		break;
 	}
 	putchar('\n');
+}
+
+static void json_trouble(struct json_object *object, const struct peer *peer)
+{
+	json_object_object_add(object, "peer", json_peer_key(peer));
+	if (has_reason(peer))
+		json_object_object_add(object, "reason",
+				       json_object_new_string(peer_reason_name(peer)));
+	if (HAS(peer, FMP_A_PEER_DISCONNECT_CODE))
+		json_object_object_add(object, "code",
+				       json_object_new_uint64(peer->disconnect_code));
 }
 
 static void json_event(const struct event *event, const char *device, const char *when)
@@ -188,6 +221,9 @@ static void json_event(const struct event *event, const char *device, const char
 		break;
 	case ABOUT_PEER:
 		json_object_object_add(object, "peer", json_peer(&event->peer, NULL));
+		break;
+	case ABOUT_TROUBLE:
+		json_trouble(object, &event->peer);
 		break;
 	case ABOUT_SESSION:
 		json_object_object_add(object, "session", json_session(&event->session));

@@ -241,6 +241,10 @@ static const struct field peer_fields[] = {
 	FIELD(PEER, TX_BYTES, KIND_UINT, struct peer, tx_bytes),
 	FIELD(PEER, LAST_RX_MS, KIND_UINT, struct peer, last_rx_ms),
 	NEST(PEER, COUNTER, struct peer, counters, add_counter),
+	FIELD(PEER, FAILURES, KIND_U32, struct peer, failures),
+	FIELD(PEER, REKEY_REASON, KIND_U8, struct peer, rekey_reason),
+	FIELD(PEER, DOWN_REASON, KIND_U8, struct peer, down_reason),
+	FIELD(PEER, DISCONNECT_CODE, KIND_U8, struct peer, disconnect_code),
 };
 
 static const struct table peer_table = TABLE(peer_fields);
@@ -329,4 +333,36 @@ const char *slot_name(uint8_t slot)
 	};
 
 	return slot < ARRAY_SIZE(names) ? names[slot] : "unknown";
+}
+
+static const char *rekey_reason_name(uint8_t reason)
+{
+	static const char *const names[] = {
+		[FMP_REKEY_REASON_MANUAL] = "manual",
+		[FMP_REKEY_REASON_NO_SESSION] = "no-session",
+		[FMP_REKEY_REASON_FAILURES] = "failures",
+		[FMP_REKEY_REASON_AGE] = "age",
+		[FMP_REKEY_REASON_COUNTER] = "counter",
+	};
+
+	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
+}
+
+static const char *down_reason_name(uint8_t reason)
+{
+	static const char *const names[] = {
+		[FMP_DOWN_REASON_DISCONNECT] = "disconnect",
+		[FMP_DOWN_REASON_FAILURES] = "failures",
+	};
+
+	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
+}
+
+const char *peer_reason_name(const struct peer *peer)
+{
+	if (HAS(peer, FMP_A_PEER_REKEY_REASON))
+		return rekey_reason_name(peer->rekey_reason);
+	if (HAS(peer, FMP_A_PEER_DOWN_REASON))
+		return down_reason_name(peer->down_reason);
+	return "none";
 }

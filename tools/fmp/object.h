@@ -47,6 +47,10 @@ struct peer {
 	uint64_t tx_packets;
 	uint64_t tx_bytes;
 	uint64_t last_rx_ms;
+	uint32_t failures;
+	uint8_t rekey_reason;
+	uint8_t down_reason;
+	uint8_t disconnect_code;
 	struct counters counters;
 };
 
@@ -81,5 +85,8 @@ void peer_release(struct peer *peer);
 
 /* "current", or "unknown" for a slot that this program does not know. */
 const char *slot_name(uint8_t slot);
+
+/* Likewise; "none" for a peer that has no such reason. */
+const char *peer_reason_name(const struct peer *peer);
 
 #endif /* FMP_OBJECT_H */

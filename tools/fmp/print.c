@@ -152,6 +152,15 @@ static void print_traffic(const struct peer *peer)
 	       bytes_text(tx, peer->tx_bytes));
 }
 
+static void print_failures(const struct peer *peer)
+{
+	if (!peer->failures)
+		return;
+	label("  ", "failures");
+	printf("%s%u frames in a row did not decrypt%s\n", paint(PAINT_ALERT), peer->failures,
+	       paint(PAINT_NONE));
+}
+
 static void print_drops(const struct counters *counters)
 {
 	bool first = true;
@@ -217,6 +226,7 @@ void print_peer(const struct peer *peer, const struct sessions *sessions)
 	for (i = 0; i < sessions->count; i++)
 		print_session(&sessions->list[i], "  ");
 	print_traffic(peer);
+	print_failures(peer);
 	print_drops(&peer->counters);
 }
 

@@ -37,6 +37,7 @@ typedef unsigned int gfp_t;
 #define U64_MAX			((u64)~0ULL)
 #define S32_MIN			INT32_MIN
 #define S32_MAX			INT32_MAX
+#define BIT_ULL(bit)		(1ULL << (bit))
 #define BITS_PER_LONG		(8 * sizeof(long))
 
 #define IS_ENABLED(option)	0
