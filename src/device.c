@@ -17,6 +17,7 @@
 #include "overlay.h"
 #include "peer.h"
 #include "socket.h"
+#include "staging.h"
 #include "tx.h"
 #include "wire.h"
 
@@ -30,6 +31,12 @@ static const struct nla_policy fmp_link_policy[IFLA_FMP_MAX + 1] = {
 	[IFLA_FMP_PORT]		= { .type = NLA_U16 },
 	[IFLA_FMP_FWMARK]	= { .type = NLA_U32 },
 	[IFLA_FMP_SOURCE_CHECK]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[IFLA_FMP_LOCAL_IPV4]	= { .type = NLA_BE32 },
+	[IFLA_FMP_LOCAL_IPV6]	= NLA_POLICY_EXACT_LEN(sizeof(struct in6_addr)),
+	[IFLA_FMP_UNDERLAY]	= { .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 },
+	[IFLA_FMP_TOS]		= { .type = NLA_U8 },
+	[IFLA_FMP_TTL]		= { .type = NLA_U8 },
+	[IFLA_FMP_MULTICAST]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* All devices, for the namespaces of their sockets. */
@@ -85,15 +92,15 @@ static void fmp_distrust_peers(struct net_device *dev)
 static int fmp_open(struct net_device *dev)
 {
 	struct fmp_dev *fmp = netdev_priv(dev);
-	u16 port;
+	struct fmp_config config;
 	int err;
 
 	fmp_lanes_open(fmp);
 	mutex_lock(&fmp->lock);
-	port = fmp->config.port;
-	err = fmp_socket_open(fmp, &port);
+	config = fmp->config;
+	err = fmp_socket_open(fmp, &config);
 	if (!err) {
-		WRITE_ONCE(fmp->config.port, port);
+		fmp_config_write(fmp, &config);
 		fmp->up = true;
 		fmp_distrust_peers(dev);
 	}
@@ -109,7 +116,9 @@ static int fmp_stop(struct net_device *dev)
 
 	mutex_lock(&fmp->lock);
 	fmp_close(fmp);
+	fmp_staging_purge_all(fmp);
 	mutex_unlock(&fmp->lock);
+	fmp_multicast_flush(fmp);
 	fmp_lanes_close(fmp);
 	return 0;
 }
@@ -131,15 +140,20 @@ static int fmp_init(struct net_device *dev)
 	err = fmp_overlay_table_init(fmp);
 	if (err)
 		goto destroy_indices;
-	err = fmp_peer_table_init(fmp);
+	err = fmp_endpoint_table_init(fmp);
 	if (err)
 		goto destroy_overlay;
+	err = fmp_peer_table_init(fmp);
+	if (err)
+		goto destroy_endpoints;
 
 	mutex_lock(&fmp_devices_lock);
 	list_add_tail(&fmp->list, &fmp_devices);
 	mutex_unlock(&fmp_devices_lock);
 	return 0;
 
+destroy_endpoints:
+	fmp_endpoint_table_destroy(fmp);
 destroy_overlay:
 	fmp_overlay_table_destroy(fmp);
 destroy_indices:
@@ -171,6 +185,7 @@ static void fmp_destruct(struct net_device *dev)
 	struct fmp_dev *fmp = netdev_priv(dev);
 
 	fmp_peer_table_destroy(fmp);
+	fmp_endpoint_table_destroy(fmp);
 	fmp_overlay_table_destroy(fmp);
 	fmp_index_table_destroy(&fmp->indices);
 	fmp_lanes_destroy(fmp);
@@ -193,6 +208,7 @@ static void fmp_uninit(struct net_device *dev)
 
 	fmp_lanes_unhook(fmp);
 	synchronize_net();
+	fmp_multicast_flush(fmp);
 }
 
 static void fmp_get_stats64(struct net_device *dev,
@@ -240,8 +256,9 @@ static void fmp_setup(struct net_device *dev)
 
 	fmp->dev = dev;
 	mutex_init(&fmp->lock);
-	fmp->config.port = FMP_DEFAULT_PORT;
-	fmp->config.source_check = true;
+	seqcount_mutex_init(&fmp->config_seq, &fmp->lock);
+	fmp_config_init(&fmp->config);
+	fmp_multicast_init(&fmp->multicast);
 
 	dev->netdev_ops = &fmp_netdev_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
@@ -268,18 +285,6 @@ static void fmp_setup(struct net_device *dev)
 	dev->max_mtu = IP_MAX_MTU - FMP_OUTER_LEN4;
 }
 
-static void fmp_config_read(struct fmp_config *config, struct nlattr *data[])
-{
-	if (!data)
-		return;
-	if (data[IFLA_FMP_PORT])
-		config->port = nla_get_u16(data[IFLA_FMP_PORT]);
-	if (data[IFLA_FMP_FWMARK])
-		config->fwmark = nla_get_u32(data[IFLA_FMP_FWMARK]);
-	if (data[IFLA_FMP_SOURCE_CHECK])
-		config->source_check = nla_get_u8(data[IFLA_FMP_SOURCE_CHECK]);
-}
-
 /**
  * fmp_newlink() - create a device
  * @dev: netdevice that fmp_setup() prepared
@@ -296,33 +301,31 @@ int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
 		struct netlink_ext_ack *extack)
 {
 	struct fmp_dev *fmp = netdev_priv(dev);
+	int err;
 
 	fmp->birth_net = rtnl_newlink_link_net(params);
-	fmp_config_read(&fmp->config, params->data);
+	err = fmp_config_read(fmp, &fmp->config, params->data,
+			      &fmp_config_link_attrs, extack);
+	if (!err)
+		err = fmp_config_check(fmp, &fmp->config, extack);
+	if (err)
+		return err;
 	return register_netdevice(dev);
 }
 
-/*
- * Port and mark are of the network that carries the device: who was given
- * the device alone, as a container is, has no say in them.
- */
-static int fmp_check_authority(const struct fmp_dev *fmp,
-			       const struct fmp_config *config,
-			       struct netlink_ext_ack *extack)
+/* Says which of the settings the sockets could not be opened with. */
+static void fmp_explain_open(const struct fmp_config *old,
+			     const struct fmp_config *next,
+			     struct netlink_ext_ack *extack)
 {
-	if (config->port == fmp->config.port &&
-	    config->fwmark == fmp->config.fwmark)
-		return 0;
-	if (!fmp->birth_net) {
-		NL_SET_ERR_MSG(extack, "The namespace of the sockets is gone");
-		return -ENETDOWN;
-	}
-	if (!ns_capable(fmp->birth_net->user_ns, CAP_NET_ADMIN)) {
+	struct fmp_config other_port = *old;
+
+	other_port.port = next->port;
+	if (!fmp_config_moves_sockets(&other_port, next))
+		NL_SET_ERR_MSG(extack, "Port cannot be opened");
+	else
 		NL_SET_ERR_MSG(extack,
-			       "Port and fwmark need CAP_NET_ADMIN where the sockets are");
-		return -EPERM;
-	}
-	return 0;
+			       "Sockets cannot be opened with this address, underlay and port");
 }
 
 /**
@@ -339,26 +342,26 @@ static int fmp_check_authority(const struct fmp_dev *fmp,
 int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		      struct netlink_ext_ack *extack)
 {
-	u16 port = config->port;
+	struct fmp_config next = *config;
+	bool move, reroute;
 	int err;
 
-	err = fmp_check_authority(fmp, config, extack);
+	err = fmp_config_check(fmp, config, extack);
 	if (err)
 		return err;
-	if (fmp->up && port != fmp->config.port) {
-		err = fmp_socket_open(fmp, &port);
+	move = fmp->up && fmp_config_moves_sockets(&fmp->config, config);
+	reroute = move || fmp->config.fwmark != config->fwmark;
+	if (move) {
+		err = fmp_socket_open(fmp, &next);
 		if (err) {
-			NL_SET_ERR_MSG(extack, "Port cannot be opened");
+			fmp_explain_open(&fmp->config, &next, extack);
 			return err;
 		}
 	}
 
-	WRITE_ONCE(fmp->config.port, port);
-	WRITE_ONCE(fmp->config.source_check, config->source_check);
-	if (fmp->config.fwmark != config->fwmark) {
-		WRITE_ONCE(fmp->config.fwmark, config->fwmark);
+	fmp_config_write(fmp, &next);
+	if (reroute)
 		fmp_forget_routes(fmp);
-	}
 	return 0;
 }
 
@@ -372,29 +375,22 @@ static int fmp_changelink(struct net_device *dev, struct nlattr *tb[],
 
 	mutex_lock(&fmp->lock);
 	config = fmp->config;
-	fmp_config_read(&config, data);
-	err = fmp_dev_configure(fmp, &config, extack);
+	err = fmp_config_read(fmp, &config, data, &fmp_config_link_attrs,
+			      extack);
+	if (!err)
+		err = fmp_dev_configure(fmp, &config, extack);
 	mutex_unlock(&fmp->lock);
 	return err;
 }
 
 static size_t fmp_get_size(const struct net_device *dev)
 {
-	return nla_total_size(sizeof(u16)) +	/* IFLA_FMP_PORT */
-	       nla_total_size(sizeof(u32)) +	/* IFLA_FMP_FWMARK */
-	       nla_total_size(sizeof(u8));	/* IFLA_FMP_SOURCE_CHECK */
+	return fmp_config_fill_size();
 }
 
 static int fmp_fill_info(struct sk_buff *skb, const struct net_device *dev)
 {
-	const struct fmp_dev *fmp = netdev_priv(dev);
-
-	if (nla_put_u16(skb, IFLA_FMP_PORT, READ_ONCE(fmp->config.port)) ||
-	    nla_put_u32(skb, IFLA_FMP_FWMARK, READ_ONCE(fmp->config.fwmark)) ||
-	    nla_put_u8(skb, IFLA_FMP_SOURCE_CHECK,
-		       READ_ONCE(fmp->config.source_check)))
-		return -EMSGSIZE;
-	return 0;
+	return fmp_config_fill(skb, netdev_priv(dev), &fmp_config_link_attrs);
 }
 
 static struct rtnl_link_ops fmp_link_ops __read_mostly = {

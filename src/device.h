@@ -9,10 +9,13 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
+#include <linux/seqlock.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
 
+#include "config.h"
 #include "index.h"
+#include "multicast.h"
 #include "stats.h"
 #include "subscriber.h"
 
@@ -20,27 +23,18 @@ struct fmp_lane;
 struct rtnl_newlink_params;
 
 /**
- * struct fmp_config - what an administrator sets on a device
- * @port: UDP port of both sockets; 0 asks for any, when the device goes up
- * @fwmark: mark of encrypted packets
- * @source_check: drop decrypted packets whose source does not route back
- */
-struct fmp_config {
-	u16 port;
-	u32 fwmark;
-	bool source_check;
-};
-
-/**
  * struct fmp_dev - an fmp netdevice
  * @dev: the netdevice this is the private part of
  * @config: settings; written under @lock, read without by the packet paths
+ * @config_seq: for reading them as a whole without @lock
  * @sk4: IPv4 socket while the device is up, RCU
  * @sk6: IPv6 socket while the device is up and the kernel has IPv6, RCU
  * @overlay: peers by overlay address
+ * @endpoints: endpoints in use, by address of the peer
  * @indices: sessions by receiver index
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
+ * @multicast: multicast that is still to be sent to some peers
  * @agent: who can make sessions
  * @link_subscriber: who gets link messages
  * @lock: serializes configuration; taken inside RTNL, never around it
@@ -57,12 +51,15 @@ struct fmp_config {
 struct fmp_dev {
 	struct net_device *dev;
 	struct fmp_config config;
+	seqcount_mutex_t config_seq;
 	struct sock __rcu *sk4;
 	struct sock __rcu *sk6;
 	struct rhashtable overlay;
+	struct rhltable endpoints;
 	struct fmp_index_table indices;
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;
+	struct fmp_multicast multicast;
 	struct fmp_subscriber agent;
 	struct fmp_subscriber link_subscriber;
 

@@ -17,6 +17,82 @@
 
 #include "device.h"
 #include "endpoint.h"
+#include "peer.h"
+
+static const struct rhashtable_params fmp_endpoint_params = {
+	.key_len		= sizeof_field(struct fmp_endpoint, remote),
+	.key_offset		= offsetof(struct fmp_endpoint, remote),
+	.head_offset		= offsetof(struct fmp_endpoint, node),
+	.automatic_shrinking	= true,
+};
+
+/**
+ * fmp_endpoint_table_init() - set up the endpoints of a new device
+ * @fmp: device
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int fmp_endpoint_table_init(struct fmp_dev *fmp)
+{
+	return rhltable_init(&fmp->endpoints, &fmp_endpoint_params);
+}
+
+/**
+ * fmp_endpoint_table_destroy() - free what fmp_endpoint_table_init() set up
+ * @fmp: device, without peers
+ *
+ * Context: Process context.
+ */
+void fmp_endpoint_table_destroy(struct fmp_dev *fmp)
+{
+	rhltable_destroy(&fmp->endpoints);
+}
+
+/**
+ * fmp_endpoint_hash() - let errors that routers report find an endpoint
+ * @peer: whose it is from now on
+ * @endpoint: in use
+ *
+ * Without memory they do not, which costs knowledge of the path and nothing
+ * else.
+ *
+ * Context: The peer's lock held.
+ */
+void fmp_endpoint_hash(struct fmp_peer *peer, struct fmp_endpoint *endpoint)
+{
+	endpoint->peer = peer;
+	endpoint->hashed = !rhltable_insert(&peer->fmp->endpoints,
+					    &endpoint->node,
+					    fmp_endpoint_params);
+}
+
+/**
+ * fmp_endpoint_unhash() - undo fmp_endpoint_hash()
+ * @endpoint: in use, or NULL
+ *
+ * Context: The peer's lock held.
+ */
+void fmp_endpoint_unhash(struct fmp_endpoint *endpoint)
+{
+	if (endpoint && endpoint->hashed)
+		rhltable_remove(&endpoint->peer->fmp->endpoints,
+				&endpoint->node, fmp_endpoint_params);
+}
+
+/**
+ * fmp_endpoint_find() - find endpoints by the address of the peer
+ * @fmp: device
+ * @remote: address and port, zeroes where it has nothing
+ *
+ * Context: RCU read section, within which they stay valid.
+ * Return: The endpoints, linked by their node, or NULL.
+ */
+struct rhlist_head *fmp_endpoint_find(struct fmp_dev *fmp,
+				      const union fmp_sockaddr *remote)
+{
+	return rhltable_lookup(&fmp->endpoints, remote, fmp_endpoint_params);
+}
 
 /**
  * fmp_endpoint_new() - make an endpoint
@@ -146,154 +222,231 @@ bool fmp_endpoint_same_remote(const struct fmp_endpoint *a,
 	return a && !memcmp(&a->remote, &b->remote, sizeof(a->remote));
 }
 
-static struct rtable *fmp_endpoint_route4(struct fmp_dev *fmp, struct sock *sk,
-					  struct fmp_endpoint *endpoint,
-					  struct flowi4 *fl4)
+static int fmp_endpoint_lookup4(struct fmp_dev *fmp,
+				struct fmp_endpoint *endpoint,
+				struct fmp_route *route)
 {
+	struct sock *sk = route->sk;
 	struct net *net = sock_net(sk);
+	struct flowi4 fl4 = {
+		.flowi4_oif	= READ_ONCE(sk->sk_bound_dev_if),
+		.flowi4_proto	= IPPROTO_UDP,
+		.flowi4_mark	= READ_ONCE(fmp->config.fwmark),
+		.daddr		= endpoint->remote.in4.sin_addr.s_addr,
+		.saddr		= inet_sk(sk)->inet_rcv_saddr,
+		.fl4_dport	= endpoint->remote.in4.sin_port,
+		.fl4_sport	= inet_sk(sk)->inet_sport,
+	};
 	struct rtable *rt;
 
-	rt = dst_cache_get_ip4(&endpoint->cache, &fl4->saddr);
-	if (rt)
-		return rt;
-
-	fl4->flowi4_proto = IPPROTO_UDP;
-	fl4->flowi4_mark = READ_ONCE(fmp->config.fwmark);
-	fl4->daddr = endpoint->remote.in4.sin_addr.s_addr;
-	fl4->fl4_dport = endpoint->remote.in4.sin_port;
-	fl4->fl4_sport = inet_sk(sk)->inet_sport;
 	/* The address the peer sends to may have left this host. */
-	if (endpoint->local4.s_addr &&
+	if (!fl4.saddr && endpoint->local4.s_addr &&
 	    inet_confirm_addr(net, NULL, 0, endpoint->local4.s_addr,
 			      RT_SCOPE_HOST))
-		fl4->saddr = endpoint->local4.s_addr;
+		fl4.saddr = endpoint->local4.s_addr;
 
-	security_sk_classify_flow(sk, flowi4_to_flowi_common(fl4));
-	rt = ip_route_output_flow(net, fl4, sk);
-	if (IS_ERR(rt))
-		return rt;
-	if (rt->dst.dev == fmp->dev) {
-		ip_rt_put(rt);
-		return ERR_PTR(-ELOOP);
-	}
-	dst_cache_set_ip4(&endpoint->cache, &rt->dst, fl4->saddr);
-	return rt;
-}
-
-static int fmp_endpoint_send4(struct fmp_dev *fmp,
-			      struct fmp_endpoint *endpoint,
-			      struct sk_buff *skb, u8 tos)
-{
-	struct sock *sk = rcu_dereference(fmp->sk4);
-	struct flowi4 fl4 = {};
-	struct rtable *rt;
-
-	if (unlikely(!sk))
-		return -ENOTCONN;
-	rt = fmp_endpoint_route4(fmp, sk, endpoint, &fl4);
+	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(net, &fl4, sk);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
+	if (rt->dst.dev == fmp->dev) {
+		ip_rt_put(rt);
+		return -ELOOP;
+	}
+	dst_cache_set_ip4(&endpoint->cache, &rt->dst, fl4.saddr);
+	route->dst = &rt->dst;
+	route->saddr4 = fl4.saddr;
+	return 0;
+}
 
-	udp_tunnel_xmit_skb(rt, sk, skb, fl4.saddr,
-			    endpoint->remote.in4.sin_addr.s_addr, tos,
-			    ip4_dst_hoplimit(&rt->dst), 0,
-			    inet_sk(sk)->inet_sport,
-			    endpoint->remote.in4.sin_port, false, false, 0);
+static int fmp_endpoint_route4(struct fmp_dev *fmp,
+			       struct fmp_endpoint *endpoint,
+			       struct fmp_route *route)
+{
+	struct rtable *rt;
+
+	route->sk = rcu_dereference(fmp->sk4);
+	if (unlikely(!route->sk))
+		return -ENOTCONN;
+	rt = dst_cache_get_ip4(&endpoint->cache, &route->saddr4);
+	if (unlikely(!rt))
+		return fmp_endpoint_lookup4(fmp, endpoint, route);
+	route->dst = &rt->dst;
 	return 0;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static struct dst_entry *fmp_endpoint_route6(struct fmp_dev *fmp,
-					     struct sock *sk,
-					     struct fmp_endpoint *endpoint,
-					     struct flowi6 *fl6)
+/* The address that the socket is bound to, or else that the peer sends to. */
+static int fmp_endpoint_source6(const struct fmp_endpoint *endpoint,
+				const struct sock *sk, struct in6_addr *saddr)
 {
-	const struct sockaddr_in6 *remote = &endpoint->remote.in6;
+	const struct in6_addr *bound = &sk->sk_v6_rcv_saddr;
 	struct net *net = sock_net(sk);
-	struct dst_entry *dst;
 
-	dst = dst_cache_get_ip6(&endpoint->cache, &fl6->saddr);
-	if (dst)
-		return dst;
-
-	fl6->flowi6_proto = IPPROTO_UDP;
-	fl6->flowi6_mark = READ_ONCE(fmp->config.fwmark);
-	fl6->daddr = remote->sin6_addr;
-	fl6->fl6_dport = remote->sin6_port;
-	fl6->fl6_sport = inet_sk(sk)->inet_sport;
-	fl6->flowi6_oif = remote->sin6_scope_id;
-	if (!ipv6_addr_any(&endpoint->local6) &&
-	    ipv6_chk_addr(net, &endpoint->local6, NULL, 0))
-		fl6->saddr = endpoint->local6;
-
-	security_sk_classify_flow(sk, flowi6_to_flowi_common(fl6));
-	dst = ip6_dst_lookup_flow(net, sk, fl6, NULL);
-	if (IS_ERR(dst))
-		return dst;
-	if (dst->dev == fmp->dev) {
-		dst_release(dst);
-		return ERR_PTR(-ELOOP);
+	if (!ipv6_addr_any(bound)) {
+		if (!ipv6_chk_addr(net, bound, NULL, 0))
+			return -EADDRNOTAVAIL;
+		*saddr = *bound;
+	} else if (!ipv6_addr_any(&endpoint->local6) &&
+		   ipv6_chk_addr(net, &endpoint->local6, NULL, 0)) {
+		*saddr = endpoint->local6;
 	}
-	dst_cache_set_ip6(&endpoint->cache, dst, &fl6->saddr);
-	return dst;
-}
-
-static int fmp_endpoint_send6(struct fmp_dev *fmp,
-			      struct fmp_endpoint *endpoint,
-			      struct sk_buff *skb, u8 tos)
-{
-	struct sock *sk = rcu_dereference(fmp->sk6);
-	struct dst_entry *dst;
-	struct flowi6 fl6 = {};
-
-	if (unlikely(!sk))
-		return -ENOTCONN;
-	dst = fmp_endpoint_route6(fmp, sk, endpoint, &fl6);
-	if (IS_ERR(dst))
-		return PTR_ERR(dst);
-
-	udp_tunnel6_xmit_skb(dst, sk, skb, NULL, &fl6.saddr,
-			     &endpoint->remote.in6.sin6_addr, tos,
-			     ip6_dst_hoplimit(dst), 0,
-			     inet_sk(sk)->inet_sport,
-			     endpoint->remote.in6.sin6_port, false, 0);
 	return 0;
 }
+
+static int fmp_endpoint_lookup6(struct fmp_dev *fmp,
+				struct fmp_endpoint *endpoint,
+				struct fmp_route *route)
+{
+	const struct sockaddr_in6 *remote = &endpoint->remote.in6;
+	struct sock *sk = route->sk;
+	struct flowi6 fl6 = {
+		.flowi6_oif	= remote->sin6_scope_id ?:
+				  READ_ONCE(sk->sk_bound_dev_if),
+		.flowi6_proto	= IPPROTO_UDP,
+		.flowi6_mark	= READ_ONCE(fmp->config.fwmark),
+		.daddr		= remote->sin6_addr,
+		.fl6_dport	= remote->sin6_port,
+		.fl6_sport	= inet_sk(sk)->inet_sport,
+	};
+	struct dst_entry *dst;
+	int err;
+
+	err = fmp_endpoint_source6(endpoint, sk, &fl6.saddr);
+	if (err)
+		return err;
+	security_sk_classify_flow(sk, flowi6_to_flowi_common(&fl6));
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (dst->dev == fmp->dev) {
+		dst_release(dst);
+		return -ELOOP;
+	}
+	dst_cache_set_ip6(&endpoint->cache, dst, &fl6.saddr);
+	route->dst = dst;
+	route->saddr6 = fl6.saddr;
+	return 0;
+}
+
+static int fmp_endpoint_route6(struct fmp_dev *fmp,
+			       struct fmp_endpoint *endpoint,
+			       struct fmp_route *route)
+{
+	route->sk = rcu_dereference(fmp->sk6);
+	if (unlikely(!route->sk))
+		return -ENOTCONN;
+	route->dst = dst_cache_get_ip6(&endpoint->cache, &route->saddr6);
+	if (unlikely(!route->dst))
+		return fmp_endpoint_lookup6(fmp, endpoint, route);
+	return 0;
+}
+
+static void fmp_endpoint_xmit6(struct fmp_endpoint *endpoint,
+			       const struct fmp_route *route,
+			       struct sk_buff *skb, u8 tos, u8 ttl)
+{
+	udp_tunnel6_xmit_skb(route->dst, route->sk, skb, NULL, &route->saddr6,
+			     &endpoint->remote.in6.sin6_addr, tos,
+			     ttl ?: ip6_dst_hoplimit(route->dst), 0,
+			     inet_sk(route->sk)->inet_sport,
+			     endpoint->remote.in6.sin6_port, false, 0);
+}
 #else
-static int fmp_endpoint_send6(struct fmp_dev *fmp,
-			      struct fmp_endpoint *endpoint,
-			      struct sk_buff *skb, u8 tos)
+static int fmp_endpoint_route6(struct fmp_dev *fmp,
+			       struct fmp_endpoint *endpoint,
+			       struct fmp_route *route)
 {
 	return -ENOTCONN;
+}
+
+static void fmp_endpoint_xmit6(struct fmp_endpoint *endpoint,
+			       const struct fmp_route *route,
+			       struct sk_buff *skb, u8 tos, u8 ttl)
+{
 }
 #endif
 
 /**
- * fmp_endpoint_send() - send a frame to an endpoint
+ * fmp_endpoint_route() - find out how frames get to an endpoint
  * @fmp: device
  * @endpoint: where to
- * @skb: the sealed frame, with room for the outer headers; consumed on
- *       success only
- * @tos: outer traffic class
+ * @route: result, with a reference that fmp_endpoint_xmit() consumes
  *
  * Context: RCU read section, bottom halves disabled.
- * Return: 0 if it was handed to the IP layer, -ENOTCONN without a socket for
- * the family, -ELOOP if the route leads back into @fmp, or the error of the
- * route lookup.
+ * Return: 0, -ENOTCONN without a socket for the family, -ELOOP if the route
+ * leads back into @fmp, or the error of the route lookup.
  */
-int fmp_endpoint_send(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
-		      struct sk_buff *skb, u8 tos)
+int fmp_endpoint_route(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		       struct fmp_route *route)
 {
+	if (endpoint->remote.sa.sa_family == AF_INET)
+		return fmp_endpoint_route4(fmp, endpoint, route);
+	return fmp_endpoint_route6(fmp, endpoint, route);
+}
+
+/**
+ * fmp_endpoint_xmit() - send a frame by a route
+ * @fmp: device
+ * @endpoint: where to
+ * @route: of fmp_endpoint_route(); its reference is consumed
+ * @skb: the sealed frame, with room for the outer headers; consumed
+ * @tos: outer traffic class
+ * @df: routers shall not fragment it, but say how much they take
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_endpoint_xmit(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		       const struct fmp_route *route, struct sk_buff *skb,
+		       u8 tos, bool df)
+{
+	u8 ttl = READ_ONCE(fmp->config.ttl);
+
 	/* What the inner packet was to its host does not concern the outer. */
 	skb_scrub_packet(skb, true);
 	skb->mark = READ_ONCE(fmp->config.fwmark);
 	skb->encapsulation = 0;
 	/* No device: we count what we send ourselves. */
 	skb->dev = NULL;
-	/* As IPv4 may without DF: the inner packet was let through. */
+	/* This host may fragment: whoever could send less was told to. */
 	skb->ignore_df = 1;
 
-	if (endpoint->remote.sa.sa_family == AF_INET)
-		return fmp_endpoint_send4(fmp, endpoint, skb, tos);
-	return fmp_endpoint_send6(fmp, endpoint, skb, tos);
+	if (endpoint->remote.sa.sa_family != AF_INET) {
+		fmp_endpoint_xmit6(endpoint, route, skb, tos, ttl);
+		return;
+	}
+	udp_tunnel_xmit_skb(container_of(route->dst, struct rtable, dst),
+			    route->sk, skb,
+			    route->saddr4,
+			    endpoint->remote.in4.sin_addr.s_addr, tos,
+			    ttl ?: ip4_dst_hoplimit(route->dst),
+			    df ? htons(IP_DF) : 0,
+			    inet_sk(route->sk)->inet_sport,
+			    endpoint->remote.in4.sin_port, false, false, 0);
+}
+
+/**
+ * fmp_endpoint_send() - send a frame of our own making to an endpoint
+ * @fmp: device
+ * @endpoint: where to
+ * @skb: the sealed frame, with room for the outer headers; consumed on
+ *       success only
+ * @tos: ECN bits of the outer packet; the rest is the device's setting
+ *
+ * Context: RCU read section, bottom halves disabled.
+ * Return: 0 if it was handed to the IP layer, or what fmp_endpoint_route()
+ * returned.
+ */
+int fmp_endpoint_send(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		      struct sk_buff *skb, u8 tos)
+{
+	struct fmp_route route;
+	int err;
+
+	err = fmp_endpoint_route(fmp, endpoint, &route);
+	if (err)
+		return err;
+	tos |= fmp_config_tos(READ_ONCE(fmp->config.tos), 0);
+	fmp_endpoint_xmit(fmp, endpoint, &route, skb, tos, false);
+	return 0;
 }

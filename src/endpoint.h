@@ -8,11 +8,13 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <net/dst_cache.h>
 
 struct fmp_dev;
+struct fmp_peer;
 
 /**
  * union fmp_sockaddr - address of either family
@@ -33,9 +35,15 @@ union fmp_sockaddr {
  * @local6: likewise, or the unspecified address
  * @cache: route; it goes with the addresses, so that a peer that moves gets
  *         a new route and a new path MTU at once
+ * @pmtu: what a router said that the path takes, 0 for nothing
+ * @pmtu_expires: jiffies at which that is forgotten
+ * @peer: whose it is, while it is in use
+ * @node: linkage by @remote, while it is in use
+ * @hashed: it is in the table
  * @rcu: for freeing
  *
- * Immutable but for @cache. Belongs to one peer, which replaces it.
+ * Immutable but for @cache and the path MTU. Belongs to one peer, which
+ * replaces it.
  */
 struct fmp_endpoint {
 	union fmp_sockaddr remote;
@@ -44,7 +52,28 @@ struct fmp_endpoint {
 		struct in6_addr local6;
 	};
 	struct dst_cache cache;
+	u32 pmtu;
+	unsigned long pmtu_expires;
+	struct fmp_peer *peer;
+	struct rhlist_head node;
+	bool hashed;
 	struct rcu_head rcu;
+};
+
+/**
+ * struct fmp_route - how frames get to an endpoint, at the moment
+ * @sk: socket that sends them
+ * @dst: route, with a reference
+ * @saddr4: source address, if the endpoint is IPv4
+ * @saddr6: likewise, IPv6
+ */
+struct fmp_route {
+	struct sock *sk;
+	struct dst_entry *dst;
+	union {
+		__be32 saddr4;
+		struct in6_addr saddr6;
+	};
 };
 
 struct fmp_endpoint *fmp_endpoint_new(const union fmp_sockaddr *remote,
@@ -55,6 +84,17 @@ bool fmp_endpoint_matches(const struct fmp_endpoint *endpoint,
 			  const struct sk_buff *skb);
 bool fmp_endpoint_same_remote(const struct fmp_endpoint *a,
 			      const struct fmp_endpoint *b);
+int fmp_endpoint_table_init(struct fmp_dev *fmp);
+void fmp_endpoint_table_destroy(struct fmp_dev *fmp);
+void fmp_endpoint_hash(struct fmp_peer *peer, struct fmp_endpoint *endpoint);
+void fmp_endpoint_unhash(struct fmp_endpoint *endpoint);
+struct rhlist_head *fmp_endpoint_find(struct fmp_dev *fmp,
+				      const union fmp_sockaddr *remote);
+int fmp_endpoint_route(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		       struct fmp_route *route);
+void fmp_endpoint_xmit(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		       const struct fmp_route *route, struct sk_buff *skb,
+		       u8 tos, bool df);
 int fmp_endpoint_send(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
 		      struct sk_buff *skb, u8 tos);
 

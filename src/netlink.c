@@ -275,7 +275,6 @@ int fmp_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
  */
 int fmp_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr **attrs = info->attrs;
 	struct fmp_config config;
 	struct fmp_dev *fmp;
 	int err;
@@ -285,15 +284,10 @@ int fmp_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(fmp);
 
 	config = fmp->config;
-	if (attrs[FMP_A_DEV_PORT])
-		config.port = nla_get_u16(attrs[FMP_A_DEV_PORT]);
-	if (attrs[FMP_A_DEV_FWMARK])
-		config.fwmark = nla_get_u32(attrs[FMP_A_DEV_FWMARK]);
-	if (attrs[FMP_A_DEV_SOURCE_CHECK])
-		config.source_check =
-			nla_get_u8(attrs[FMP_A_DEV_SOURCE_CHECK]);
-
-	err = fmp_dev_configure(fmp, &config, info->extack);
+	err = fmp_config_read(fmp, &config, info->attrs, &fmp_config_dev_attrs,
+			      info->extack);
+	if (!err)
+		err = fmp_dev_configure(fmp, &config, info->extack);
 	if (!err)
 		fmp_notify_dev(fmp);
 	fmp_nl_unlock_dev(fmp);

@@ -71,10 +71,7 @@ int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, FMP_A_DEV_IFINDEX, fmp->dev->ifindex) ||
 	    nla_put_string(skb, FMP_A_DEV_IFNAME, fmp->dev->name) ||
-	    nla_put_u16(skb, FMP_A_DEV_PORT, fmp->config.port) ||
-	    nla_put_u32(skb, FMP_A_DEV_FWMARK, fmp->config.fwmark) ||
-	    nla_put_u8(skb, FMP_A_DEV_SOURCE_CHECK,
-		       fmp->config.source_check) ||
+	    fmp_config_fill(skb, fmp, &fmp_config_dev_attrs) ||
 	    nla_put_u32(skb, FMP_A_DEV_PEERS, fmp->n_peers) ||
 	    (counters && fmp_fill_dev_counters(skb, fmp))) {
 		genlmsg_cancel(skb, msg);

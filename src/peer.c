@@ -103,6 +103,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	spin_lock_init(&peer->lock);
 	fmp_recovery_init(peer);
 	timer_setup(&peer->timer, fmp_session_timer, 0);
+	fmp_staging_init(&peer->staging);
 	INIT_LIST_HEAD(&peer->addresses);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	fmp_peer_derive_node_addr(peer);
@@ -120,6 +121,19 @@ void fmp_peer_free_unused(struct fmp_peer *peer)
 	fmp_endpoint_free(rcu_dereference_protected(peer->endpoint, true));
 	free_percpu(peer->stats);
 	kfree(peer);
+}
+
+/* The one that it was made with: it is found by whoever finds the peer. */
+static void fmp_peer_hash_endpoint(struct fmp_peer *peer)
+{
+	struct fmp_endpoint *endpoint;
+
+	spin_lock_bh(&peer->lock);
+	endpoint = rcu_dereference_protected(peer->endpoint,
+					     lockdep_is_held(&peer->lock));
+	if (endpoint)
+		fmp_endpoint_hash(peer, endpoint);
+	spin_unlock_bh(&peer->lock);
 }
 
 /**
@@ -152,6 +166,7 @@ int fmp_peer_insert(struct fmp_peer *peer)
 		goto remove_node;
 
 	fmp_overlay_commit(peer, false);
+	fmp_peer_hash_endpoint(peer);
 
 	fmp->n_peers++;
 	fmp_dev_changed(fmp);
@@ -184,6 +199,7 @@ static void fmp_peer_free_rcu(struct rcu_head *rcu)
 void fmp_peer_remove(struct fmp_peer *peer)
 {
 	struct fmp_dev *fmp = peer->fmp;
+	struct fmp_endpoint *endpoint;
 
 	fmp_overlay_remove_all(peer);
 	rhashtable_remove_fast(&fmp->peers, &peer->node, fmp_peer_params);
@@ -192,14 +208,29 @@ void fmp_peer_remove(struct fmp_peer *peer)
 	spin_lock_bh(&peer->lock);
 	peer->dead = true;
 	fmp_session_remove_all(peer);
-	fmp_endpoint_free(rcu_replace_pointer(peer->endpoint, NULL,
-					      lockdep_is_held(&peer->lock)));
+	endpoint = rcu_replace_pointer(peer->endpoint, NULL,
+				       lockdep_is_held(&peer->lock));
+	fmp_endpoint_unhash(endpoint);
+	fmp_endpoint_free(endpoint);
 	spin_unlock_bh(&peer->lock);
 
 	timer_shutdown_sync(&peer->timer);
+	fmp_staging_close(peer);
 	fmp->n_peers--;
 	fmp_dev_changed(fmp);
 	call_rcu(&peer->rcu, fmp_peer_free_rcu);
+}
+
+/* Returns the old one, which nobody finds any more. */
+static struct fmp_endpoint *
+fmp_peer_replace_endpoint(struct fmp_peer *peer, struct fmp_endpoint *endpoint)
+{
+	fmp_endpoint_hash(peer, endpoint);
+	endpoint = rcu_replace_pointer(peer->endpoint, endpoint,
+				       lockdep_is_held(&peer->lock));
+	fmp_endpoint_unhash(endpoint);
+	fmp_staging_kick(peer);
+	return endpoint;
 }
 
 /**
@@ -214,8 +245,7 @@ void fmp_peer_set_endpoint(struct fmp_peer *peer,
 {
 	spin_lock_bh(&peer->lock);
 	if (!peer->dead)
-		endpoint = rcu_replace_pointer(peer->endpoint, endpoint,
-					       lockdep_is_held(&peer->lock));
+		endpoint = fmp_peer_replace_endpoint(peer, endpoint);
 	spin_unlock_bh(&peer->lock);
 	fmp_endpoint_free(endpoint);
 }
@@ -239,8 +269,7 @@ bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
 	spin_lock(&peer->lock);
 	current_one = rcu_access_pointer(peer->current_session) == session;
 	if (current_one)
-		endpoint = rcu_replace_pointer(peer->endpoint, endpoint,
-					       lockdep_is_held(&peer->lock));
+		endpoint = fmp_peer_replace_endpoint(peer, endpoint);
 	spin_unlock(&peer->lock);
 	fmp_endpoint_free(endpoint);
 	return current_one;

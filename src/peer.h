@@ -15,6 +15,7 @@
 #include "failure.h"
 #include "link.h"
 #include "rekey.h"
+#include "staging.h"
 #include "stats.h"
 
 struct fmp_dev;
@@ -39,6 +40,7 @@ struct fmp_session;
  * @lock: protects the slots, @endpoint's replacement, @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
+ * @staging: packets that wait for a session
  * @timer: next deadline of the slots
  * @dead: removed; nothing may be hung into it any more
  * @public_key: x-only key
@@ -67,6 +69,7 @@ struct fmp_peer {
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;
 	struct fmp_session __rcu *previous;
+	struct fmp_staging staging;
 	struct timer_list timer;
 	bool dead;
 

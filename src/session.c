@@ -136,6 +136,7 @@ static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
 	WRITE_ONCE(session->slot, FMP_SLOT_CURRENT);
 	rcu_assign_pointer(peer->current_session, session);
 	fmp_session_arm(peer, fmp_recovery_started(session));
+	fmp_staging_kick(peer);
 }
 
 static void fmp_session_put_pending(struct fmp_session *session)

@@ -5,11 +5,10 @@
 #ifndef FMP_SOCKET_H
 #define FMP_SOCKET_H
 
-#include <linux/types.h>
-
+struct fmp_config;
 struct fmp_dev;
 
-int fmp_socket_open(struct fmp_dev *fmp, u16 *port);
+int fmp_socket_open(struct fmp_dev *fmp, struct fmp_config *config);
 void fmp_socket_close(struct fmp_dev *fmp);
 
 #endif /* FMP_SOCKET_H */

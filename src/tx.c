@@ -14,17 +14,25 @@
 #include "device.h"
 #include "drop.h"
 #include "endpoint.h"
+#include "multicast.h"
 #include "overlay.h"
 #include "peer.h"
-#include "recovery.h"
+#include "pmtu.h"
 #include "session.h"
+#include "staging.h"
 #include "tx.h"
 #include "wire.h"
 
 /* As many as the kernel's own tunnels allow, where they have a limit. */
 #define FMP_TX_NESTING	5
 
-static void fmp_tx_unreachable(struct sk_buff *skb)
+/**
+ * fmp_tx_unreachable() - tell the sender of a packet that it got nowhere
+ * @skb: inner packet
+ *
+ * Context: Bottom halves disabled.
+ */
+void fmp_tx_unreachable(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -41,8 +49,16 @@ static bool fmp_tx_is_multicast(const struct sk_buff *skb)
 	return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
 }
 
-static void fmp_tx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
-			     enum fmp_stat stat)
+/**
+ * fmp_tx_drop_peer() - drop a packet for a peer and count why
+ * @peer: who it was for
+ * @skb: consumed
+ * @stat: the cause
+ *
+ * Context: Any but hard interrupt.
+ */
+void fmp_tx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
+		      enum fmp_stat stat)
 {
 	fmp_peer_stat_inc(peer, FMP_PEER_TX_DROP);
 	fmp_drop(peer->fmp, skb, stat);
@@ -98,97 +114,160 @@ static void fmp_tx_seal(struct fmp_session *session, struct sk_buff *skb,
 	skb->ip_summed = CHECKSUM_NONE;
 }
 
-static void fmp_tx_packet(struct fmp_session *session,
-			  struct fmp_endpoint *endpoint, struct sk_buff *skb)
+/*
+ * The inner class stays private, unless it is asked for; congestion does not
+ * (RFC 6040).
+ */
+static u8 fmp_tx_tos(struct fmp_dev *fmp, const struct sk_buff *skb)
 {
+	const struct iphdr *iph = ip_hdr(skb);
+	u8 tos = fmp_config_tos(READ_ONCE(fmp->config.tos),
+				ip_tunnel_get_dsfield(iph, skb));
+
+	return ip_tunnel_ecn_encap(tos, iph, skb);
+}
+
+/* Consumes the packet, and the reference of the route. */
+static void fmp_tx_packet(struct fmp_session *session,
+			  struct fmp_endpoint *endpoint,
+			  const struct fmp_route *route, struct sk_buff *skb)
+{
+	enum fmp_stat cause = FMP_TX_DROP_TOO_LONG;
 	struct fmp_peer *peer = session->peer;
 	struct fmp_dev *fmp = peer->fmp;
 	unsigned int packet_len = skb->len;
 	unsigned int frame_len;
 	u64 counter;
+	bool df;
 	u8 tos;
-	int err;
 
 	/* Not every sender respects an MTU. */
-	if (skb->len > fmp->dev->max_mtu) {
-		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_TOO_LONG);
-		return;
-	}
+	if (skb->len > fmp->dev->max_mtu)
+		goto drop;
+	cause = FMP_TX_DROP_NOMEM;
 	if ((skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) ||
-	    fmp_tx_make_room(skb)) {
-		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NOMEM);
-		return;
-	}
-	if (!fmp_session_next_counter(session, &counter)) {
-		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_COUNTER_LIMIT);
-		return;
-	}
+	    fmp_tx_make_room(skb))
+		goto drop;
+	cause = FMP_TX_DROP_COUNTER_LIMIT;
+	if (!fmp_session_next_counter(session, &counter))
+		goto drop;
 
-	/* The inner class stays private, congestion does not (RFC 6040). */
-	tos = ip_tunnel_ecn_encap(0, ip_hdr(skb), skb);
+	tos = fmp_tx_tos(fmp, skb);
+	df = fmp_pmtu_df(skb);
 	/* Queues below can still tell inner flows apart. */
 	skb_get_hash(skb);
 	fmp_tx_seal(session, skb, counter);
 	frame_len = skb->len;
 
-	err = fmp_endpoint_send(fmp, endpoint, skb, tos);
-	if (unlikely(err)) {
-		fmp_tx_drop_peer(peer, skb, fmp_tx_error_stat(err));
-		return;
-	}
+	fmp_endpoint_xmit(fmp, endpoint, route, skb, tos, df);
 	fmp_stat_inc(fmp, FMP_TX_FRAMES);
 	fmp_peer_stat_inc(peer, FMP_PEER_TX_PACKETS);
 	fmp_peer_stat_add(peer, FMP_PEER_TX_BYTES, frame_len);
 	dev_sw_netstats_tx_add(fmp->dev, 1, packet_len);
+	return;
+
+drop:
+	fmp_tx_drop_peer(peer, skb, cause);
+	dst_release(route->dst);
 }
 
+/* Consumes the packet, and the reference of the route. */
 static void fmp_tx_segments(struct fmp_session *session,
-			    struct fmp_endpoint *endpoint, struct sk_buff *skb)
+			    struct fmp_endpoint *endpoint,
+			    const struct fmp_route *route, struct sk_buff *skb)
 {
 	struct sk_buff *segs, *next;
 
 	segs = skb_gso_segment(skb, 0);
 	if (IS_ERR(segs)) {
 		fmp_tx_drop_peer(session->peer, skb, FMP_TX_DROP_GSO);
+		dst_release(route->dst);
 		return;
 	}
 	/* Nothing to segment after all. */
 	if (!segs) {
 		skb_gso_reset(skb);
-		fmp_tx_packet(session, endpoint, skb);
+		fmp_tx_packet(session, endpoint, route, skb);
 		return;
 	}
 
 	consume_skb(skb);
 	skb_list_walk_safe(segs, skb, next) {
 		skb_mark_not_on_list(skb);
-		fmp_tx_packet(session, endpoint, skb);
+		if (next)
+			dst_hold(route->dst);
+		fmp_tx_packet(session, endpoint, route, skb);
 	}
 }
 
-static void fmp_tx_peer(struct fmp_peer *peer, struct sk_buff *skb)
+/**
+ * fmp_tx_session() - send a packet with a session
+ * @session: seals it
+ * @endpoint: where its peer is
+ * @skb: inner packet, GSO or not; consumed
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_tx_session(struct fmp_session *session, struct fmp_endpoint *endpoint,
+		    struct sk_buff *skb)
 {
-	struct fmp_endpoint *endpoint;
-	struct fmp_session *session;
+	struct fmp_peer *peer = session->peer;
+	struct fmp_route route;
+	int err;
 
-	session = rcu_dereference(peer->current_session);
-	if (unlikely(!session)) {
-		fmp_recovery_ask(peer, FMP_REKEY_REASON_NO_SESSION);
-		fmp_tx_unreachable(skb);
-		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_SESSION);
+	err = fmp_endpoint_route(peer->fmp, endpoint, &route);
+	if (unlikely(err)) {
+		fmp_tx_drop_peer(peer, skb, fmp_tx_error_stat(err));
 		return;
 	}
-	endpoint = rcu_dereference(peer->endpoint);
-	if (unlikely(!endpoint)) {
-		fmp_tx_unreachable(skb);
-		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_ENDPOINT);
+	if (unlikely(!fmp_pmtu_admits(endpoint, &route, skb))) {
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_PMTU);
+		dst_release(route.dst);
 		return;
 	}
 
 	if (skb_is_gso(skb))
-		fmp_tx_segments(session, endpoint, skb);
+		fmp_tx_segments(session, endpoint, &route, skb);
 	else
-		fmp_tx_packet(session, endpoint, skb);
+		fmp_tx_packet(session, endpoint, &route, skb);
+}
+
+/**
+ * fmp_tx_staged() - send a packet that waited
+ * @peer: who it is for
+ * @skb: inner packet; consumed
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_tx_staged(struct fmp_peer *peer, struct sk_buff *skb)
+{
+	struct fmp_endpoint *endpoint = rcu_dereference(peer->endpoint);
+	struct fmp_session *session = rcu_dereference(peer->current_session);
+
+	if (unlikely(!session || !endpoint)) {
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_SESSION);
+		return;
+	}
+	fmp_tx_session(session, endpoint, skb);
+}
+
+/**
+ * fmp_tx_peer() - send a packet to a peer, or have it wait
+ * @peer: who it is for
+ * @skb: inner packet; consumed
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_tx_peer(struct fmp_peer *peer, struct sk_buff *skb)
+{
+	struct fmp_endpoint *endpoint = rcu_dereference(peer->endpoint);
+	struct fmp_session *session = rcu_dereference(peer->current_session);
+
+	if (unlikely(!session || !endpoint ||
+		     fmp_staging_active(&peer->staging)))
+		fmp_staging_add(peer, skb);
+	else
+		fmp_tx_session(session, endpoint, skb);
 }
 
 static void fmp_tx_route(struct fmp_dev *fmp, struct sk_buff *skb)
@@ -208,6 +287,10 @@ static void fmp_tx_route(struct fmp_dev *fmp, struct sk_buff *skb)
 
 	peer = fmp_overlay_next_hop(fmp, skb);
 	if (unlikely(!peer)) {
+		if (fmp_multicast_wanted(fmp, skb)) {
+			fmp_multicast_send(fmp, skb);
+			return;
+		}
 		if (fmp_tx_is_multicast(skb)) {
 			fmp_drop(fmp, skb, FMP_TX_DROP_MULTICAST);
 			return;

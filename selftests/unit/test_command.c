@@ -337,6 +337,37 @@ static void test_set(void)
 	end(&outcome);
 }
 
+static void test_set_outer(void)
+{
+	const struct nlmsghdr *request;
+	struct outcome outcome;
+
+	serve = serve_all;
+	outcome = RUN("set", "fmp0", "local", "fd00::5", "local", "10.0.0.5", "underlay", "any",
+		      "tos", "0xb8", "ttl", "9", "multicast", "off");
+	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
+	if (CHECK(outcome.requests == 1)) {
+		request = fake_request(fake, 0);
+		CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_LOCAL_IPV4)) == htonl(0x0a000005));
+		CHECK(mnl_attr_get_payload_len(attr_of(request, FMP_A_DEV_LOCAL_IPV6)) == 16);
+		CHECK(!*mnl_attr_get_str(attr_of(request, FMP_A_DEV_UNDERLAY)));
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TOS)) == 0xb8);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TTL)) == 9);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_MULTICAST)) == 0);
+		CHECK(!attr_of(request, FMP_A_DEV_PORT));
+	}
+	end(&outcome);
+
+	outcome = RUN("set", "fmp0", "local", "any", "ttl", "auto");
+	if (CHECK(outcome.requests == 1)) {
+		request = fake_request(fake, 0);
+		CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_LOCAL_IPV4)) == 0);
+		CHECK(attr_of(request, FMP_A_DEV_LOCAL_IPV6));
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TTL)) == 0);
+	}
+	end(&outcome);
+}
+
 static void serve_no_peer(struct fake *f, const struct nlmsghdr *request)
 {
 	uint8_t command = fake_command(request);
@@ -410,8 +441,15 @@ static void test_bad_lines(void)
 	EXPECT(STATUS_USAGE, "'junk': one word too many", "monitor", "fmp0", "junk");
 	EXPECT(STATUS_USAGE, "'set': the name of a device is missing", "set");
 	EXPECT(STATUS_USAGE, "'fmp0': what to set is missing", "set", "fmp0");
-	EXPECT(STATUS_USAGE, "'prot': unknown word, known here: port, fwmark, source-check, peer",
+	EXPECT(STATUS_USAGE, "'prot': unknown word, known here: port, fwmark, source-check, local, underlay, tos, "
+	       "ttl, multicast, peer",
 	       "set", "fmp0", "prot", "1");
+	EXPECT(STATUS_USAGE, "'3': has ECN bits", "set", "fmp0", "tos", "3");
+	EXPECT(STATUS_USAGE, "'256': neither 'auto'", "set", "fmp0", "ttl", "256");
+	EXPECT(STATUS_USAGE, "'10.0.0.2': a second local address", "set", "fmp0", "local", "10.0.0.1",
+	       "local", "10.0.0.2");
+	EXPECT(STATUS_USAGE, "'any': a second local address", "set", "fmp0", "local", "fd00::1",
+	       "local", "any");
 	EXPECT(STATUS_USAGE, "'port': given more than once", "set", "fmp0", "port", "1", "port", "2");
 	EXPECT(STATUS_USAGE, "'peer': the public key of a peer is missing", "set", "fmp0", "peer");
 	EXPECT(STATUS_USAGE, "'10.0.0.300'", "set", "fmp0", "port", "1", "peer", NPUB, "address",
@@ -686,6 +724,7 @@ const struct test command_tests[] = {
 	{ "show", test_show },
 	{ "json", test_json },
 	{ "set", test_set },
+	{ "set_outer", test_set_outer },
 	{ "set_adds_what_is_missing", test_set_adds },
 	{ "refusals", test_refusals },
 	{ "bad_lines", test_bad_lines },

@@ -37,6 +37,9 @@ static void test_numbers(void)
 static void test_device_words(void)
 {
 	uint32_t mark, ifindex;
+	struct address address;
+	const char *name;
+	uint8_t byte;
 	uint16_t port;
 	bool on;
 
@@ -53,6 +56,32 @@ static void test_device_words(void)
 	CHECK(parse_switch(&on, "off") == STATUS_OK && !on);
 	CHECK(parse_switch(&on, "ON") == STATUS_USAGE);
 	CHECK(said("'ON'"));
+	CHECK(parse_tos(&byte, "0xb8") == STATUS_OK && byte == 0xb8);
+	CHECK(parse_tos(&byte, "inherit") == STATUS_OK && byte == 1);
+	CHECK(parse_tos(&byte, "1") == STATUS_USAGE);
+	CHECK(said("'1': has ECN bits"));
+	CHECK(parse_tos(&byte, "0xb9") == STATUS_USAGE);
+	CHECK(parse_tos(&byte, "256") == STATUS_USAGE);
+	CHECK(said("'256'"));
+	CHECK(parse_ttl(&byte, "255") == STATUS_OK && byte == 255);
+	CHECK(parse_ttl(&byte, "auto") == STATUS_OK && byte == 0);
+	CHECK(parse_ttl(&byte, "0") == STATUS_USAGE);
+	CHECK(said("'0'"));
+	CHECK(parse_ttl(&byte, "") == STATUS_USAGE);
+	CHECK(parse_underlay(&name, "eth0") == STATUS_OK && strcmp(name, "eth0") == 0);
+	CHECK(parse_underlay(&name, "any") == STATUS_OK && !*name);
+	CHECK(parse_underlay(&name, "") == STATUS_USAGE);
+	CHECK(parse_underlay(&name, "a/b") == STATUS_USAGE);
+	CHECK(said("'a/b'"));
+	CHECK(parse_local(&address, "10.0.0.1") == STATUS_OK && address.family == AF_INET);
+	CHECK(parse_local(&address, "fd00::1") == STATUS_OK && address.family == AF_INET6);
+	CHECK(parse_local(&address, "224.0.0.1") == STATUS_USAGE);
+	CHECK(said("'224.0.0.1': not an address of one host"));
+	CHECK(parse_local(&address, "255.255.255.255") == STATUS_USAGE);
+	CHECK(parse_local(&address, "ff02::1") == STATUS_USAGE);
+	CHECK(parse_local(&address, "::ffff:10.0.0.1") == STATUS_USAGE);
+	CHECK(parse_local(&address, "host") == STATUS_USAGE);
+	CHECK(said("'host': neither 'any'"));
 	CHECK(parse_device(&ifindex, "") == STATUS_USAGE);
 	CHECK(parse_device(&ifindex, "a-name-that-is-too-long") == STATUS_USAGE);
 	CHECK(said("'a-name-that-is-too-long'"));

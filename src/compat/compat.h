@@ -13,6 +13,7 @@
 #include "netdevice.h"
 #include "netlink.h"
 #include "slab.h"
+#include "socket.h"
 #include "udp_tunnel.h"
 #include "workqueue.h"
 

@@ -31,7 +31,10 @@ _fmp_value() {
 	peer) _fmp_words "$(_fmp_peers "$dev")" ;;
 	local-index) _fmp_words "$(_fmp_indices "$dev")" ;;
 	send-key | receive-key) _fmp_files ;;
-	source-check) _fmp_words "on off" ;;
+	source-check | multicast) _fmp_words "on off" ;;
+	local | underlay) _fmp_words "any" ;;
+	tos) _fmp_words "inherit" ;;
+	ttl) _fmp_words "auto" ;;
 	fwmark) _fmp_words "off" ;;
 	port | endpoint | address | remove-address | remote-index) ;;
 	*) return 1 ;;
@@ -62,7 +65,7 @@ _fmp_set() {
 		_fmp_after_key "remove peer"
 		return
 	done
-	_fmp_words "port fwmark source-check peer"
+	_fmp_words "port fwmark source-check local underlay tos ttl multicast peer"
 }
 
 _fmp_peer() {

@@ -15,6 +15,12 @@ static const char *const dev_names[] = {
 	[FMP_A_DEV_SOURCE_CHECK] = "source-check",
 	[FMP_A_DEV_PEERS] = "peers",
 	[FMP_A_DEV_COUNTER] = "counter",
+	[FMP_A_DEV_LOCAL_IPV4] = "local-ipv4",
+	[FMP_A_DEV_LOCAL_IPV6] = "local-ipv6",
+	[FMP_A_DEV_UNDERLAY] = "underlay",
+	[FMP_A_DEV_TOS] = "tos",
+	[FMP_A_DEV_TTL] = "ttl",
+	[FMP_A_DEV_MULTICAST] = "multicast",
 };
 
 static const char *const address_names[] = {

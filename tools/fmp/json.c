@@ -42,6 +42,30 @@ struct json_object *json_counters(const struct counters *counters)
 	return object;
 }
 
+static struct json_object *local_list(const struct device *device)
+{
+	struct json_object *list = json_object_new_array();
+	struct address address[2];
+	char text[ADDRESS_TEXT];
+	size_t i, count = local_addresses(address, device);
+
+	for (i = 0; i < count; i++)
+		json_object_array_add(list, json_object_new_string(
+					address_text(text, &address[i])));
+	return list;
+}
+
+/* A string when there is no number to tell. */
+static void add_tos(struct json_object *object, const struct device *device)
+{
+	if (!HAS(device, FMP_A_DEV_TOS))
+		return;
+	if (device->tos == TOS_INHERIT)
+		add_text(object, "tos", "inherit");
+	else
+		add_number(object, "tos", device->tos);
+}
+
 struct json_object *json_device(const struct device *device)
 {
 	struct json_object *object = json_object_new_object();
@@ -55,6 +79,15 @@ struct json_object *json_device(const struct device *device)
 		add_number(object, "fwmark", device->fwmark);
 	if (HAS(device, FMP_A_DEV_SOURCE_CHECK))
 		add_bool(object, "source_check", device->source_check);
+	if (HAS(device, FMP_A_DEV_LOCAL_IPV4) || HAS(device, FMP_A_DEV_LOCAL_IPV6))
+		json_object_object_add(object, "local", local_list(device));
+	if (device->underlay)
+		add_text(object, "underlay", device->underlay);
+	add_tos(object, device);
+	if (HAS(device, FMP_A_DEV_TTL))
+		add_number(object, "ttl", device->ttl);
+	if (HAS(device, FMP_A_DEV_MULTICAST))
+		add_bool(object, "multicast", device->multicast);
 	if (HAS(device, FMP_A_DEV_PEERS))
 		add_number(object, "peer_count", device->peers);
 	if (device->counters.count)

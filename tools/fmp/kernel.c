@@ -309,6 +309,18 @@ int kernel_device_set(struct nl *nl, const struct target *target,
 		put_u32(&msg, FMP_A_DEV_FWMARK, change->fwmark);
 	if (change->set_source_check)
 		put_u8(&msg, FMP_A_DEV_SOURCE_CHECK, change->source_check);
+	if (change->set_local4)
+		put_data(&msg, FMP_A_DEV_LOCAL_IPV4, &change->local4, sizeof(change->local4));
+	if (change->set_local6)
+		put_data(&msg, FMP_A_DEV_LOCAL_IPV6, &change->local6, sizeof(change->local6));
+	if (change->set_underlay)
+		put_string(&msg, FMP_A_DEV_UNDERLAY, change->underlay);
+	if (change->set_tos)
+		put_u8(&msg, FMP_A_DEV_TOS, change->tos);
+	if (change->set_ttl)
+		put_u8(&msg, FMP_A_DEV_TTL, change->ttl);
+	if (change->set_multicast)
+		put_u8(&msg, FMP_A_DEV_MULTICAST, change->multicast);
 	err = nl_do(nl, &msg, NULL, NULL);
 	message_free(&msg);
 

@@ -57,9 +57,16 @@ void sessions_release(struct sessions *sessions);
 
 struct device_change {
 	bool set_port, set_fwmark, set_source_check;
+	bool set_local4, set_local6, set_underlay, set_tos, set_ttl, set_multicast;
 	uint16_t port;
 	uint32_t fwmark;
 	bool source_check;
+	struct in_addr local4;
+	struct in6_addr local6;
+	const char *underlay;	/* empty for any */
+	uint8_t tos;
+	uint8_t ttl;
+	bool multicast;
 };
 
 int kernel_device_set(struct nl *nl, const struct target *target,

@@ -220,6 +220,12 @@ static const struct field device_fields[] = {
 	FIELD(DEV, PORT, KIND_U16, struct device, port),
 	FIELD(DEV, FWMARK, KIND_U32, struct device, fwmark),
 	FIELD(DEV, SOURCE_CHECK, KIND_U8, struct device, source_check),
+	BINARY(DEV, LOCAL_IPV4, struct device, local4),
+	BINARY(DEV, LOCAL_IPV6, struct device, local6),
+	FIELD(DEV, UNDERLAY, KIND_STRING, struct device, underlay),
+	FIELD(DEV, TOS, KIND_U8, struct device, tos),
+	FIELD(DEV, TTL, KIND_U8, struct device, ttl),
+	FIELD(DEV, MULTICAST, KIND_U8, struct device, multicast),
 	FIELD(DEV, PEERS, KIND_U32, struct device, peers),
 	NEST(DEV, COUNTER, struct device, counters, add_counter),
 };
@@ -312,10 +318,26 @@ static void counters_release(struct counters *counters)
 	free(counters->list);
 }
 
+size_t local_addresses(struct address out[2], const struct device *device)
+{
+	size_t count = 0;
+
+	if (device->local4.s_addr) {
+		out[count].family = AF_INET;
+		out[count++].v4 = device->local4;
+	}
+	if (!IN6_IS_ADDR_UNSPECIFIED(&device->local6)) {
+		out[count].family = AF_INET6;
+		out[count++].v6 = device->local6;
+	}
+	return count;
+}
+
 void device_release(struct device *device)
 {
 	counters_release(&device->counters);
 	free(device->name);
+	free(device->underlay);
 }
 
 void peer_release(struct peer *peer)

@@ -30,6 +30,12 @@ struct device {
 	uint16_t port;
 	uint32_t fwmark;
 	uint8_t source_check;
+	uint8_t tos;
+	uint8_t ttl;
+	uint8_t multicast;
+	struct in_addr local4;
+	struct in6_addr local6;
+	char *underlay;
 	uint32_t peers;
 	struct counters counters;
 };
@@ -67,10 +73,16 @@ struct session {
 	uint64_t age_ms;
 };
 
+/* Instead of a traffic class: that of the packet inside. */
+#define TOS_INHERIT	1
+
 #define HAS(object, attr) (((object)->present >> (attr)) & 1)
 
 /* Whether a peer has an endpoint, whatever its family. */
 bool peer_has_endpoint(const struct peer *peer);
+
+/* Those that the sockets are bound to, at most two; returns how many. */
+size_t local_addresses(struct address out[2], const struct device *device);
 
 /*
  * These fill a zeroed object from a whole message and return 0 or a negative error

@@ -90,6 +90,60 @@ int parse_address(struct address *address, const char *word)
 	return usage_word(word, "neither an IPv4 nor an IPv6 address");
 }
 
+/* What the kernel refuses is named here before it is asked. */
+int parse_local(struct address *address, const char *word)
+{
+	memset(address, 0, sizeof(*address));
+
+	address->family = AF_INET;
+	if (inet_pton(AF_INET, word, &address->v4) == 1) {
+		if (IN_MULTICAST(ntohl(address->v4.s_addr)) ||
+		    address->v4.s_addr == INADDR_BROADCAST)
+			return usage_word(word, "not an address of one host");
+		return STATUS_OK;
+	}
+	address->family = AF_INET6;
+	if (inet_pton(AF_INET6, word, &address->v6) == 1) {
+		if (IN6_IS_ADDR_MULTICAST(&address->v6) || IN6_IS_ADDR_V4MAPPED(&address->v6))
+			return usage_word(word, "not an address of one host");
+		return STATUS_OK;
+	}
+	return usage_word(word, "neither 'any' nor an IPv4 or IPv6 address");
+}
+
+int parse_underlay(const char **name, const char *word)
+{
+	if (!*word || strlen(word) >= IFNAMSIZ || strchr(word, '/'))
+		return usage_word(word, "not a name of a network device");
+	*name = strcmp(word, "any") == 0 ? "" : word;
+	return STATUS_OK;
+}
+
+int parse_tos(uint8_t *tos, const char *word)
+{
+	uint64_t number = 1;
+
+	if (strcmp(word, "inherit") != 0) {
+		if (!read_number(&number, word, UINT8_MAX))
+			return usage_word(word, "neither 'inherit' nor a number from 0 to 255");
+		if (number & 3)
+			return usage_word(word, "has ECN bits, which are set for each packet");
+	}
+	*tos = (uint8_t)number;
+	return STATUS_OK;
+}
+
+int parse_ttl(uint8_t *ttl, const char *word)
+{
+	uint64_t number = 0;
+
+	if (strcmp(word, "auto") != 0 &&
+	    (!read_number(&number, word, UINT8_MAX) || number == 0))
+		return usage_word(word, "neither 'auto' nor a number from 1 to 255");
+	*ttl = (uint8_t)number;
+	return STATUS_OK;
+}
+
 int parse_public_key(uint8_t key[FMP_PUBLIC_KEY_SIZE], const char *word)
 {
 	enum key_error err = public_key_decode(key, word);

@@ -27,6 +27,10 @@ int parse_u32(uint32_t *value, const char *word);
 int parse_port(uint16_t *port, const char *word);
 int parse_mark(uint32_t *mark, const char *word);
 int parse_switch(bool *on, const char *word);
+int parse_local(struct address *address, const char *word);
+int parse_underlay(const char **name, const char *word);
+int parse_tos(uint8_t *tos, const char *word);
+int parse_ttl(uint8_t *ttl, const char *word);
 int parse_address(struct address *address, const char *word);
 int parse_public_key(uint8_t key[FMP_PUBLIC_KEY_SIZE], const char *word);
 

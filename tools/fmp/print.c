@@ -103,6 +103,34 @@ static void label(const char *indent, const char *name)
 	printf("%s%s%s%s: ", indent, paint(PAINT_LABEL), name, paint(PAINT_NONE));
 }
 
+/* What encrypted packets are told to be, beside what they are anyway. */
+static void print_outer(const struct device *device)
+{
+	struct address address[2];
+	char text[ADDRESS_TEXT];
+	size_t i, count = local_addresses(address, device);
+
+	for (i = 0; i < count; i++) {
+		label("  ", "local");
+		printf("%s\n", address_text(text, &address[i]));
+	}
+	if (device->underlay && *device->underlay) {
+		label("  ", "underlay");
+		printf("%s\n", device->underlay);
+	}
+	if (device->tos) {
+		label("  ", "tos");
+		if (device->tos == TOS_INHERIT)
+			printf("inherit\n");
+		else
+			printf("0x%02x\n", device->tos);
+	}
+	if (device->ttl) {
+		label("  ", "ttl");
+		printf("%u\n", device->ttl);
+	}
+}
+
 void print_device(const struct device *device)
 {
 	printf("%sdevice%s: %s\n", paint(PAINT_DEVICE), paint(PAINT_NONE),
@@ -118,6 +146,11 @@ void print_device(const struct device *device)
 	if (HAS(device, FMP_A_DEV_SOURCE_CHECK)) {
 		label("  ", "source check");
 		printf("%s\n", device->source_check ? "on" : "off");
+	}
+	print_outer(device);
+	if (HAS(device, FMP_A_DEV_MULTICAST) && !device->multicast) {
+		label("  ", "multicast");
+		printf("off\n");
 	}
 	if (HAS(device, FMP_A_DEV_PEERS)) {
 		label("  ", "peers");

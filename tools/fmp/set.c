@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "command.h"
 #include "fail.h"
@@ -29,10 +31,73 @@ static int take_source_check(void *into, const char *value)
 	return parse_switch(&change->source_check, value);
 }
 
+/* One address of each family; 'any' is that of both. */
+static int take_local(void *into, const char *value)
+{
+	static const struct in6_addr any6 = IN6ADDR_ANY_INIT;
+	struct device_change *change = into;
+	struct address address = { .v6 = any6 };
+	bool any = strcmp(value, "any") == 0;
+	int status;
+
+	status = any ? STATUS_OK : parse_local(&address, value);
+	if (status)
+		return status;
+	if ((change->set_local4 && (any || address.family == AF_INET)) ||
+	    (change->set_local6 && (any || address.family == AF_INET6)))
+		return usage_word(value, "a second local address of the same family");
+	if (any || address.family == AF_INET) {
+		change->set_local4 = true;
+		change->local4 = address.v4;
+	}
+	if (any || address.family == AF_INET6) {
+		change->set_local6 = true;
+		change->local6 = address.v6;
+	}
+	return STATUS_OK;
+}
+
+static int take_underlay(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_underlay = true;
+	return parse_underlay(&change->underlay, value);
+}
+
+static int take_tos(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_tos = true;
+	return parse_tos(&change->tos, value);
+}
+
+static int take_ttl(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_ttl = true;
+	return parse_ttl(&change->ttl, value);
+}
+
+static int take_multicast(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_multicast = true;
+	return parse_switch(&change->multicast, value);
+}
+
 static const struct keyword device_keywords[] = {
 	{ "port", "a port", take_port, 0 },
 	{ "fwmark", "a mark", take_fwmark, 0 },
 	{ "source-check", "'on' or 'off'", take_source_check, 0 },
+	{ "local", "an address or 'any'", take_local, KEYWORD_MANY },
+	{ "underlay", "the name of an interface or 'any'", take_underlay, 0 },
+	{ "tos", "a number or 'inherit'", take_tos, 0 },
+	{ "ttl", "a number or 'auto'", take_ttl, 0 },
+	{ "multicast", "'on' or 'off'", take_multicast, 0 },
 	{ 0 },
 };
 
@@ -76,13 +141,20 @@ static int read_words(struct args *args, struct changes *changes)
 	return status;
 }
 
+static bool changes_device(const struct device_change *device)
+{
+	return device->set_port || device->set_fwmark || device->set_source_check ||
+	       device->set_local4 || device->set_local6 || device->set_underlay ||
+	       device->set_tos || device->set_ttl || device->set_multicast;
+}
+
 static int apply(struct nl *nl, const struct changes *changes)
 {
 	const struct device_change *device = &changes->device;
 	int status = STATUS_OK;
 	size_t i;
 
-	if (device->set_port || device->set_fwmark || device->set_source_check)
+	if (changes_device(device))
 		status = kernel_device_set(nl, &changes->target, device);
 	for (i = 0; i < changes->peer_count && !status; i++)
 		status = kernel_peer_put(nl, &changes->target, &changes->peers[i]);
@@ -116,6 +188,8 @@ const struct command command_set = {
 	.summary = "change a device and its peers",
 	.help =
 	"Usage: fmp set DEV [port N] [fwmark N|off] [source-check on|off]\n"
+	"       [local ADDR|any]... [underlay IFNAME|any] [tos N|inherit] [ttl N|auto]\n"
+	"       [multicast on|off]\n"
 	"       [peer KEY [remove] [endpoint HOST:PORT] [address ADDR]...\n"
 	"        [remove-address ADDR]... [replace-addresses]]...\n"
 	"\n"
@@ -124,6 +198,13 @@ const struct command command_set = {
 	"  port N              UDP port, 0 lets the kernel choose\n"
 	"  fwmark N            mark of the encrypted packets\n"
 	"  source-check on     drop packets whose source does not route back to the peer\n"
+	"  local ADDR          address that encrypted packets are sent from and to, one\n"
+	"                      of each family; 'any' for none\n"
+	"  underlay IFNAME     interface that they use, where the sockets are\n"
+	"  tos N               their traffic class, its ECN bits zero; 'inherit' takes it\n"
+	"                      over from the packet inside\n"
+	"  ttl N               their hop limit, 'auto' leaves it to the route\n"
+	"  multicast off       do not send link-local multicast to every peer\n"
 	"  remove              remove the peer with its sessions\n"
 	"  endpoint HOST:PORT  where the peer is; [IPV6]:PORT, [fe80::1%eth0]:PORT\n"
 	"  address ADDR        packets whose next hop is ADDR go to the peer\n"
