@@ -6,8 +6,10 @@
  * A router that drops one of our frames for its size quotes it. Quoted are
  * the receiver index and the counter, which only those know who saw the
  * frame: an error is believed if they are those of a frame that was sent a
- * moment ago. Nothing else of the error counts, and nothing but this handler
- * acts upon it.
+ * moment ago.
+ *
+ * What the host believes of the path, be it from other traffic, counts as
+ * well: the IP layer would otherwise fragment what it sends for us.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -16,6 +18,7 @@
 #include <linux/jiffies.h>
 #include <linux/udp.h>
 #include <net/dst.h>
+#include <net/dst_metadata.h>
 #include <net/icmp.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
@@ -95,6 +98,16 @@ static bool fmp_pmtu_fits(const struct sk_buff *skb, u32 mtu)
 	return skb->len <= mtu;
 }
 
+/*
+ * The sender is told by ICMP, wherever it is. What answers from within the
+ * kernel of this host, as to pings, never sees that, but looks at the route.
+ */
+static void fmp_pmtu_tell_inner_route(struct sk_buff *skb, u32 mtu)
+{
+	if (skb_valid_dst(skb))
+		skb_dst_update_pmtu_no_confirm(skb, mtu);
+}
+
 static bool fmp_pmtu_refuse4(struct sk_buff *skb, u32 mtu)
 {
 	if (!(ip_hdr(skb)->frag_off & htons(IP_DF)))
@@ -102,6 +115,7 @@ static bool fmp_pmtu_refuse4(struct sk_buff *skb, u32 mtu)
 	mtu = max_t(u32, mtu, ETH_MIN_MTU);
 	if (fmp_pmtu_fits(skb, mtu))
 		return false;
+	fmp_pmtu_tell_inner_route(skb, mtu);
 	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
 	return true;
 }
@@ -111,6 +125,7 @@ static bool fmp_pmtu_refuse6(struct sk_buff *skb, u32 mtu)
 	mtu = max_t(u32, mtu, IPV6_MIN_MTU);
 	if (fmp_pmtu_fits(skb, mtu))
 		return false;
+	fmp_pmtu_tell_inner_route(skb, mtu);
 	icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
 	return true;
 }
@@ -294,9 +309,10 @@ static void fmp_pmtu_learn(struct fmp_dev *fmp, const struct sock *sk,
  * @skb: the error; data and network header are at the quoted packet, the
  *       transport header at its UDP header
  *
- * The socket layer would go on to believe the error, and change the route of
- * everybody's packets, as it cannot tell a forged one. So it is told each
- * time that the error is none of this socket's.
+ * The socket layer would go on to change the route as the socket's own, and
+ * cannot tell a forged error. So it is told each time that the error is none
+ * of this socket's. Kernels that believe errors about nobody's datagrams do
+ * so with and without us.
  *
  * Context: Softirq, RCU read section.
  * Return: -ENOENT.

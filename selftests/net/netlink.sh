@@ -66,7 +66,7 @@ prepare() {
 # What every command does with the attribute that names the device.
 bad_devices() {
 	local command
-	for command in dev-get dev-set peer-get peer-new peer-set peer-del session-get session-new session-del; do
+	for command in dev-get dev-set peer-get peer-new peer-set peer-del rekey session-get session-new session-del; do
 		bad "$command" <<-END
 			no ifindex | $command | EINVAL miss=ifindex text=ifindex is missing
 			ifindex 0 | $command ifindex=u32:0 | ERANGE attr=ifindex
@@ -109,7 +109,7 @@ bad_devices() {
 bad_headers() {
 	bad "command" <<-END
 		0 | 0 1=u32:$IF | EOPNOTSUPP
-		beyond all | 18 1=u32:$IF | EOPNOTSUPP
+		beyond all | 28 1=u32:$IF | EOPNOTSUPP
 		255 | 255 1=u32:$IF | EOPNOTSUPP
 		that is a notification | dev-set-ntf $I | EOPNOTSUPP
 		that is an event | peer-endpoint-ntf $I $P | EOPNOTSUPP
@@ -305,6 +305,8 @@ privileged_requests() {
 		peer-new | peer-new $I $P4 | EPERM
 		peer-set | peer-set $I $P replace-addresses | EPERM
 		peer-del | peer-del $I $P | EPERM
+		rekey | rekey $I $P | EPERM
+		rekey of all | rekey $I | EPERM
 		session-get | session-get $I local-index=u32:$USED | EPERM
 		dump of sessions | session-get $I @dump | EPERM
 		session-new | session-new $S | EPERM

@@ -19,6 +19,12 @@ static const struct name dev_attrs[] = {
 	{ "source-check", FMP_A_DEV_SOURCE_CHECK },
 	{ "peers", FMP_A_DEV_PEERS },
 	{ "counter", FMP_A_DEV_COUNTER, counter_attrs },
+	{ "local-ipv4", FMP_A_DEV_LOCAL_IPV4 },
+	{ "local-ipv6", FMP_A_DEV_LOCAL_IPV6 },
+	{ "underlay", FMP_A_DEV_UNDERLAY },
+	{ "tos", FMP_A_DEV_TOS },
+	{ "ttl", FMP_A_DEV_TTL },
+	{ "multicast", FMP_A_DEV_MULTICAST },
 	{ NULL },
 };
 
@@ -69,6 +75,7 @@ const struct name command_names[] = {
 	{ "peer-new", FMP_CMD_PEER_NEW, peer_attrs },
 	{ "peer-set", FMP_CMD_PEER_SET, peer_attrs },
 	{ "peer-del", FMP_CMD_PEER_DEL, peer_attrs },
+	{ "rekey", FMP_CMD_REKEY, peer_attrs },
 	{ "peer-new-ntf", FMP_CMD_PEER_NEW_NTF, peer_attrs },
 	{ "peer-set-ntf", FMP_CMD_PEER_SET_NTF, peer_attrs },
 	{ "peer-del-ntf", FMP_CMD_PEER_DEL_NTF, peer_attrs },

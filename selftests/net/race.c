@@ -7,7 +7,7 @@
  *
  * - TRIALS frames, each of them from all CPUs at once. A frame is received on the CPU
  *   that sent it, so that copies meet in the module; one of them is to be delivered.
- * - CHUNKS runs of frames, each run from another CPU than the one before. What reached
+ * - CHUNKS times 256 frames in runs, each run from another CPU than the one before. What reached
  *   the module in order must be delivered in order.
  *
  * Prints a line for each result, "ok" or "not ok".
@@ -34,8 +34,12 @@
 
 #define CPUS_MAX	64
 #define BATCH		32
-#define FRAME_SIZE	128
-#define CHUNK_MAX	64
+#define FRAME_SIZE	1400
+/* More than a lane opens at a time, of frames that keep it busier than their sender. */
+#define CHUNK_MAX	256
+#define MOST_QUEUED	2000
+#define SMALL		8
+#define LARGE		1300
 #define HOST_PORT	7100
 #define PEER_PORT	2121
 #define PATIENCE_MS	30000
@@ -56,7 +60,7 @@ static uint64_t random_state;
 static struct {
 	uint8_t bytes[FRAME_SIZE];
 	size_t len;
-} batch[BATCH];
+} batch[CHUNK_MAX];
 static bool last_round;
 static atomic_uint arrived, round_number;
 
@@ -153,15 +157,15 @@ static void make_session(const char *name)
 	must(ctl_session_new(&device.ctl, s), "session");
 }
 
-static size_t make_frame(uint8_t *frame, uint64_t number)
+static size_t make_frame(uint8_t *frame, uint64_t number, size_t payload)
 {
 	struct seal_head head = { .index = device.session.local, .counter = number };
+	uint8_t plain[FRAME_SIZE], data[LARGE] = { 0 };
 	uint64_t wire = htobe64(number);
-	uint8_t plain[FRAME_SIZE];
 	size_t len;
 
-	len = seal_udp_packet(plain, peer_address, host_address, htons(HOST_PORT), &wire,
-			      sizeof(wire));
+	memcpy(data, &wire, sizeof(wire));
+	len = seal_udp_packet(plain, peer_address, host_address, htons(HOST_PORT), data, payload);
 	return seal_frame(frame, &head, plain, len, device.session.receive);
 }
 
@@ -219,7 +223,7 @@ static bool receive(struct receiver *r, uint64_t wanted)
 	uint8_t bytes[64];
 
 	for (;;) {
-		while (recv(device.host, bytes, sizeof(bytes), MSG_DONTWAIT) >= 8) {
+		while (recv(device.host, bytes, sizeof(bytes), MSG_DONTWAIT) >= (int)sizeof(number)) {
 			memcpy(&number, bytes, sizeof(number));
 			take(r, be64toh(number));
 		}
@@ -247,25 +251,24 @@ static void meet(void)
 		sched_yield();
 }
 
-/* Which end they begin at is not the same for all, every other time. */
-static void send_batch(unsigned int cpu, unsigned int round)
+static void send_range(unsigned int cpu, unsigned int from, unsigned int n, bool reverse)
 {
-	struct mmsghdr messages[BATCH];
-	struct iovec parts[BATCH];
+	static _Thread_local struct mmsghdr messages[CHUNK_MAX];
+	static _Thread_local struct iovec parts[CHUNK_MAX];
 	unsigned int i, at;
-	int n, sent;
+	int done, sent;
 
 	memset(messages, 0, sizeof(messages));
-	for (i = 0; i < BATCH; i++) {
-		at = round & 2 && cpu & 1 ? BATCH - 1 - i : i;
+	for (i = 0; i < n; i++) {
+		at = from + (reverse ? n - 1 - i : i);
 		parts[i].iov_base = batch[at].bytes;
 		parts[i].iov_len = batch[at].len;
 		messages[i].msg_hdr.msg_iov = &parts[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	for (sent = 0; sent < BATCH; sent += n) {
-		n = sendmmsg(sockets[cpu], messages + sent, BATCH - sent, 0);
-		if (n <= 0)
+	for (sent = 0; sent < (int)n; sent += done) {
+		done = sendmmsg(sockets[cpu], messages + sent, n - sent, 0);
+		if (done <= 0)
 			die("sendmmsg: %s", strerror(errno));
 	}
 }
@@ -279,7 +282,8 @@ static void *sender(void *arg)
 		meet();
 		if (last_round)
 			return NULL;
-		send_batch(cpu, round);
+		/* Which end they begin at is not the same for all, every other time. */
+		send_range(cpu, 0, BATCH, round & 2 && cpu & 1);
 		meet();
 	}
 }
@@ -289,7 +293,7 @@ static void make_batch(uint64_t first)
 	unsigned int i;
 
 	for (i = 0; i < BATCH; i++)
-		batch[i].len = make_frame(batch[i].bytes, first + i);
+		batch[i].len = make_frame(batch[i].bytes, first + i, SMALL);
 }
 
 static void report_race(uint64_t trials, const struct receiver *r,
@@ -380,24 +384,26 @@ static void fence(const struct ctl_counters *before, uint64_t frames)
 static void order(unsigned int chunks)
 {
 	struct receiver r = { 0 };
-	uint8_t frame[FRAME_SIZE];
 	struct ctl_counters before, now;
-	unsigned int cpu = 0, i, n;
+	unsigned int cpu = 0, i, j, n;
 	uint64_t sent = 0;
-	size_t len;
 
 	make_session("order");
+	move_to(cpu);
 	must(ctl_read_counters(&device.ctl, &before), "counters");
 	for (i = 0; i < chunks; i++) {
-		for (n = next_random() % CHUNK_MAX + 1; n; n--) {
-			len = make_frame(frame, sent++);
-			if (send(sockets[cpu], frame, len, 0) < 0)
-				die("send: %s", strerror(errno));
+		/* Made ahead: what one CPU sent is still under way when another begins. */
+		for (j = 0; j < CHUNK_MAX; j++)
+			batch[j].len = make_frame(batch[j].bytes, sent + j, LARGE);
+		for (j = 0; j < CHUNK_MAX; j += n) {
+			n = next_random() % (CHUNK_MAX - j) + 1;
+			send_range(cpu, j, n, false);
+			sent += n;
+			fence(&before, sent);
+			cpu = (cpu + 1 + next_random() % (n_cpus > 1 ? n_cpus - 1 : 1)) % n_cpus;
+			move_to(cpu);
 		}
-		receive(&r, 0);
-		fence(&before, sent);
-		cpu = (cpu + 1 + next_random() % (n_cpus > 1 ? n_cpus - 1 : 1)) % n_cpus;
-		move_to(cpu);
+		receive(&r, sent > MOST_QUEUED ? sent - MOST_QUEUED : 0);
 	}
 	receive(&r, sent);
 	must(ctl_read_counters(&device.ctl, &now), "counters");

@@ -10,8 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/play.sh"
 
-TRIALS=20000 CHUNKS=400 SECONDS_TCP=3 RATE=20M SEED=1
-[ "$SLOW" = 0 ] || TRIALS=3000 CHUNKS=60 SECONDS_TCP=6 RATE=1M
+TRIALS=20000 CHUNKS=100 SECONDS_TCP=3 RATE=20M SEED=1
+[ "$SLOW" = 0 ] || TRIALS=3000 CHUNKS=15 SECONDS_TCP=6 RATE=1M
 
 # tcp_ext HOST FIELD: what the host's TCP has counted
 # shellcheck disable=SC2016 # of awk

@@ -40,7 +40,16 @@ is_ready() { [ -s "$TMP/receiver" ]; }
 # Everything that is not dropped is received, however it was sent.
 all_here() { [ "$(field receiver received)" = $(($(cat "$TMP/sent") - $(counter 1 tx_drop_staging_full))) ]; }
 
+# On two CPUs the network between the hosts does not keep order.
+one_cpu() {
+	local cpu
+	for cpu in /sys/devices/system/cpu/cpu[1-9]*/online; do
+		[ ! -w "$cpu" ] || echo "$1" >"$cpu"
+	done
+}
+
 order() {
+	one_cpu 0
 	run_in 2 numbers receive 9000 >"$TMP/receiver" 2>&1 &
 	disown
 	await 10 is_ready
@@ -49,8 +58,10 @@ order() {
 	local sender=$!
 	disown
 	check "packets wait, the oldest are dropped" await 30 at_least 1 tx_drop_staging_full 100
+	kill -STOP "$sender"
 	check_equal "as many wait as may" 128 "$(($(counter 1 tx_staged) - $(counter 1 tx_drop_staging_full)))"
 	check_equal "and none were sent" 0 "$(counter 1 tx_frames)"
+	kill -CONT "$sender"
 	must add_session 2 1
 	must add_session 1 2 1 initiator
 	check "with a session they are sent, and newer ones" await 30 at_least 2 rx_ip 200
@@ -60,18 +71,21 @@ order() {
 	check "none is lost" await 10 all_here
 	check_equal "none comes twice" 0 "$(field receiver duplicates)"
 	check_equal "they come in order" 0 "$(field receiver reordered)"
+	one_cpu 1
 	check_equal "nothing waits any more" "$(counter 1 tx_staged)" \
 		"$(in_host 1 ping -q -c 3 -i 0.2 10.9.0.2 >/dev/null; counter 1 tx_staged)"
 }
 
 without_endpoint() {
+	local staged
 	must in_host 1 fmp peer del fmp0 "${KEYS[2]}"
 	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" address 10.9.0.2
 	must add_session 2 1 2
 	must add_session 1 2 2 initiator
 	# The other side's pending session has to prove itself, which sending does.
+	staged=$(counter 1 tx_staged)
 	pinging endpoint 1 10.9.0.2 20
-	check "a packet waits for an endpoint" await 10 at_least 1 tx_staged $(($(counter 1 tx_staged) + 1))
+	check "a packet waits for an endpoint" await 10 at_least 1 tx_staged $((staged + 1))
 	check_fail "which is not there" answered endpoint
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint "$(endpoint_of 2)"
 	check "and is answered when there is one" await 10 answered endpoint
@@ -102,18 +116,22 @@ waiting_then() {
 }
 
 gone() {
+	local staged
 	check_equal "what waits goes when the device goes down" 1 "$(waiting_then ip -n h1 link set fmp0 down)"
 	must ip -n h1 link set fmp0 up
 	check_equal "what waits goes with the peer" 1 "$(waiting_then in_host 1 fmp peer del fmp0 "${KEYS[3]}")"
 	# Nothing is left that could wait.
 	add_peer 1 3
+	staged=$(counter 1 tx_staged)
 	pinging last 1 10.9.0.3 1
-	await 10 at_least 1 tx_staged $(($(counter 1 tx_staged) + 1))
+	await 10 at_least 1 tx_staged $((staged + 1))
 	check "the device goes with what waits" ip -n h1 link del fmp0
 }
 
 ktap_begin
 mkfifo "$TMP/hold"
+# It has a writer, and so no end.
+# shellcheck disable=SC2034
 exec {HOLD}<>"$TMP/hold"
 make_router
 for h in 1 2; do
