@@ -200,7 +200,8 @@ static void fmp_rx_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
 	unsigned int len = skb->len;
 
 	if (unlikely(!fmp_lane_deliver(fmp, skb))) {
-		fmp_rx_drop(fmp, skb, FMP_RX_DROP_STACK);
+		/* No frame any more that could be traced. */
+		fmp_drop(fmp, skb, FMP_RX_DROP_STACK);
 		return;
 	}
 	fmp_stat_inc(fmp, FMP_RX_IP);
