@@ -417,7 +417,7 @@ static void fmp_net_pre_exit(struct net *net)
 	list_for_each_entry(fmp, &fmp_devices, list) {
 		mutex_lock(&fmp->lock);
 		if (fmp->birth_net == net) {
-			fmp->birth_net = NULL;
+			WRITE_ONCE(fmp->birth_net, NULL);
 			fmp_close(fmp);
 			netif_carrier_off(fmp->dev);
 		}

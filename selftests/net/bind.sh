@@ -123,28 +123,61 @@ classes() {
 	check_equal "and back" "0x0 63" "$(outer -Q 0xb8)"
 }
 
-kernel_refuses() {
-	local i line
-	i="ifindex=u32:$(get ifindex)"
+quietly() { "$@" >/dev/null 2>&1; }
+
+# refuses NAME: the table of requests that is the input
+refuses() {
+	local line
+	in_host 1 nlraw requests >"$TMP/results" || ktap_fail "$1: the program failed"
 	while read -r line; do
 		case $line in
-		"ok "*) ktap_pass "refused: ${line#ok }" ;;
-		"not ok "*) ktap_fail "refused: ${line#not ok }" ;;
-		*) echo "# $line" ;;
+		"ok "*) ktap_pass "refused $1: ${line#ok }" ;;
+		"not ok "*) ktap_fail "refused $1: ${line#not ok }" ;;
+		*) echo "# ${line#\# }" ;;
 		esac
-	done < <(
-		in_host 1 nlraw requests <<-END
-			ECN bits in tos | dev-set $i tos=u8:3 | EINVAL attr=tos text=tos must not have ECN bits
-			ECN bits beside others | dev-set $i tos=u8:0xb9 | EINVAL attr=tos text=tos must not have ECN bits
-			multicast 2 | dev-set $i multicast=u8:2 | ERANGE attr=multicast
-			a local-ipv4 that is multicast | dev-set $i local-ipv4=ip:224.0.0.1 | EINVAL attr=local-ipv4 text=local-ipv4 is not a unicast address
-			a local-ipv6 that is multicast | dev-set $i local-ipv6=ip:ff02::1 | EINVAL attr=local-ipv6 text=local-ipv6 is not a unicast address
-			a local-ipv6 of 4 bytes | dev-set $i local-ipv6=ip:10.0.0.1 | ERANGE attr=local-ipv6
-			an underlay that is not there | dev-set $i underlay=hex:6e6f00 | ENODEV attr=underlay text=No such underlay where the sockets are
-			a name without an end | dev-set $i underlay=hex:6e6f | EINVAL attr=underlay
-			a name that is too long | dev-set $i underlay=hex:6161616161616161616161616161616100 | EINVAL attr=underlay
-		END
-	)
+	done <"$TMP/results"
+}
+
+kernel_refuses() {
+	local i
+	i="ifindex=u32:$(get ifindex)"
+	refuses "over generic netlink" <<-END
+		ECN bits in tos | dev-set $i tos=u8:3 | EINVAL attr=tos text=tos must not have ECN bits
+		ECN bits beside others | dev-set $i tos=u8:0xb9 | EINVAL attr=tos text=tos must not have ECN bits
+		multicast 2 | dev-set $i multicast=u8:2 | ERANGE attr=multicast
+		a local-ipv4 that is multicast | dev-set $i local-ipv4=ip:224.0.0.1 | EINVAL attr=local-ipv4 text=local-ipv4 is not a unicast address
+		a local-ipv6 that is multicast | dev-set $i local-ipv6=ip:ff02::1 | EINVAL attr=local-ipv6 text=local-ipv6 is not a unicast address
+		a local-ipv6 of 4 bytes | dev-set $i local-ipv6=ip:10.0.0.1 | ERANGE attr=local-ipv6
+		an underlay that is not there | dev-set $i underlay=hex:6e6f00 | ENODEV attr=underlay text=No such underlay where the sockets are
+		a name without an end | dev-set $i underlay=hex:6e6f | EINVAL attr=underlay
+		a name that is too long | dev-set $i underlay=hex:6161616161616161616161616161616100 | EINVAL attr=underlay
+	END
+}
+
+# Both ways of setting lead to the same settings.
+rtnetlink() {
+	local i
+	i=$(get ifindex)
+	must quietly in_host 1 nlraw requests <<-END
+		all | link-change $i fwmark=u32:7 local-ipv4=ip:10.0.1.2 local-ipv6=ip:fd00:1::2 underlay=hex:6574683000 tos=u8:8 ttl=u8:5 multicast=u8:1 source-check=u8:0 | OK
+	END
+	check_equal "ip link sets all of them" "7 10.0.1.2 fd00:1::2 eth0 8 5 true false" \
+		"$(in_host 1 fmp --json show fmp0 |
+			flat '[0].fwmark' '[0].local[]' '[0].underlay' '[0].tos' '[0].ttl' '[0].multicast' '[0].source_check' | xargs)"
+	check "packets flow" ping4
+	refuses "over rtnetlink" <<-END
+		ECN bits in tos | link-change $i ttl=u8:9 tos=u8:3 | EINVAL text=tos must not have ECN bits
+		an underlay that is not there | link-change $i ttl=u8:9 underlay=hex:6e6f00 | ENODEV text=No such underlay where the sockets are
+		an address that is not ours | link-change $i ttl=u8:9 local-ipv4=ip:10.0.1.99 | EADDRNOTAVAIL text=Sockets cannot be opened
+		bad from the start | link-add 77 tos=u8:2 | EINVAL text=tos must not have ECN bits
+	END
+	check_equal "which changes nothing" 5 "$(get ttl)"
+	must quietly in_host 1 nlraw requests <<-END
+		none | link-change $i fwmark=u32:0 local-ipv4=ip:0.0.0.0 local-ipv6=ip::: underlay=hex:00 tos=u8:0 ttl=u8:0 multicast=u8:0 source-check=u8:1 | OK
+	END
+	check_equal "and resets them" "0 [] 0 0 false true" \
+		"$(in_host 1 fmp --json show fmp0 |
+			flat '[0].fwmark' '[0].local' '[0].tos' '[0].ttl' '[0].multicast' '[0].source_check' | xargs)"
 }
 
 claims() { in_host 1 claim 2121 10.0.1.2 127.0.0.1 ::1 fd00:1::2 10.0.1.3; }
@@ -195,6 +228,7 @@ addresses
 underlays
 classes
 kernel_refuses
+rtnetlink
 ports
 under_traffic
 ktap_end

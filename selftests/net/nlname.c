@@ -28,6 +28,20 @@ static const struct name dev_attrs[] = {
 	{ NULL },
 };
 
+/* Within the data of a link of the kind fmp. */
+const struct name link_attrs[] = {
+	{ "port", IFLA_FMP_PORT },
+	{ "fwmark", IFLA_FMP_FWMARK },
+	{ "source-check", IFLA_FMP_SOURCE_CHECK },
+	{ "local-ipv4", IFLA_FMP_LOCAL_IPV4 },
+	{ "local-ipv6", IFLA_FMP_LOCAL_IPV6 },
+	{ "underlay", IFLA_FMP_UNDERLAY },
+	{ "tos", IFLA_FMP_TOS },
+	{ "ttl", IFLA_FMP_TTL },
+	{ "multicast", IFLA_FMP_MULTICAST },
+	{ NULL },
+};
+
 static const struct name address_attrs[] = {
 	{ "ipv4", FMP_A_ADDRESS_IPV4 },
 	{ "ipv6", FMP_A_ADDRESS_IPV6 },

@@ -20,6 +20,7 @@ struct name {
 };
 
 extern const struct name command_names[];
+extern const struct name link_attrs[];
 extern const struct name peer_attrs[];
 extern const struct name session_attrs[];
 

@@ -17,8 +17,9 @@
  *
  * ERRNO is OK or as in errno(3); text= alone says that there is none. Attributes are
  * ATTRIBUTE=VALUE or, as a flag, just ATTRIBUTE; both commands and attributes may be
- * numbers. The commands link-add, link-up and link-del are followed by the number of a
- * device and are of rtnetlink; the device is of the kind fmp. A VALUE is one of u8:N, u16:N, u32:N, be16:N, ip:ADDRESS, hex:BYTES,
+ * numbers. The commands link-add, link-change, link-up and link-del are followed by the
+ * number of a device and are of rtnetlink; the device is of the kind fmp, and the
+ * attributes of the former two are its settings. A VALUE is one of u8:N, u16:N, u32:N, be16:N, ip:ADDRESS, hex:BYTES,
  * zero:LENGTH, nest:WORD,WORD..., flat: (the same without the flag that says it is
  * nested) and rawnest:BYTES. Other words are @dump, @flags=N, @version=N, @reserved=N,
  * @cut=LENGTH (of what follows the netlink header) and @tail=BYTES.
@@ -433,12 +434,18 @@ static void put_special(struct request *r, char *word)
 	}
 }
 
-static void put_kind(struct nlmsghdr *head)
+/* The kind, and the settings that the remaining words are. */
+static void put_kind(struct request *r, char **save)
 {
-	struct nlattr *info = mnl_attr_nest_start(head, IFLA_LINKINFO);
+	struct nlattr *info = mnl_attr_nest_start(r->head, IFLA_LINKINFO), *data;
+	char *word;
 
-	mnl_attr_put_strz(head, IFLA_INFO_KIND, "fmp");
-	mnl_attr_nest_end(head, info);
+	mnl_attr_put_strz(r->head, IFLA_INFO_KIND, "fmp");
+	data = mnl_attr_nest_start(r->head, IFLA_INFO_DATA);
+	while ((word = strtok_r(NULL, " \t\n", save)))
+		put_attr(r, link_attrs, word);
+	mnl_attr_nest_end(r->head, data);
+	mnl_attr_nest_end(r->head, info);
 }
 
 static bool is_link(const char *command)
@@ -446,8 +453,9 @@ static bool is_link(const char *command)
 	return !strncmp(command, "link-", 5);
 }
 
-static void build_link(struct request *r, const char *command, const char *index)
+static void build_link(struct request *r, const char *command, char **save)
 {
+	const char *index = strtok_r(NULL, " \t\n", save);
 	bool del = !strcmp(command, "link-del"), add = !strcmp(command, "link-add");
 	struct ifinfomsg *link;
 
@@ -462,8 +470,8 @@ static void build_link(struct request *r, const char *command, const char *index
 	r->head->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0);
 	link = mnl_nlmsg_put_extra_header(r->head, sizeof(*link));
 	link->ifi_index = number(index);
-	if (add)
-		put_kind(r->head);
+	if (add || !strcmp(command, "link-change"))
+		put_kind(r, save);
 	else if (!del)
 		link->ifi_flags = link->ifi_change = IFF_UP;
 }
@@ -476,7 +484,7 @@ static void build(struct request *r, char *words)
 	if (!word)
 		die("no command");
 	if (is_link(word)) {
-		build_link(r, word, strtok_r(NULL, blank, &save));
+		build_link(r, word, &save);
 		return;
 	}
 	r->to = sock;
@@ -520,7 +528,7 @@ static void describe(const struct request *r, int err, char *text, size_t size)
 	int len = snprintf(text, size, "%s", err ? strerrorname_np(err) : "OK");
 	char path[64] = "?";
 
-	if (said.offset) {
+	if (said.offset && r->to == sock) {
 		path_at(r, mnl_nlmsg_get_payload_offset(r->head, GENL_HDRLEN),
 			mnl_nlmsg_get_payload_tail(r->head), r->command.nested, path, sizeof(path));
 		len += snprintf(text + len, size - len, " attr=%s", path);

@@ -104,7 +104,17 @@ too_long() {
 	check_equal "and that is a drop" $((before + 2)) "$(counter 1 tx_drop_no_session)"
 }
 
-# grew_by COMMAND...: by how much tx_drop_no_session grows
+# Long packets take more memory than 128 of them may.
+too_much() {
+	local staged full
+	staged=$(counter 1 tx_staged) full=$(counter 1 tx_drop_staging_full)
+	in_host 1 ping -q -n -f -c 4 -s 60000 -W 0.1 10.9.0.3 >/dev/null 2>&1
+	staged=$(($(counter 1 tx_staged) - staged)) full=$(($(counter 1 tx_drop_staging_full) - full))
+	check "long packets wait" test "$staged" -gt 128
+	check "fewer of them may" test $((staged - full)) -le 120 -a $((staged - full)) -ge 50
+}
+
+# waiting_then COMMAND...: by how much tx_drop_no_session grows
 waiting_then() {
 	local staged before
 	before=$(counter 1 tx_drop_no_session)
@@ -146,6 +156,7 @@ without_agent
 check "an agent" bind_agent
 order
 too_long
+too_much
 without_endpoint
 gone
 ktap_end
