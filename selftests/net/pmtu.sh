@@ -89,23 +89,25 @@ unbelieved() {
 forged() {
 	local f=$1 index next other=10.0.2.99
 	[ "$f" = 4 ] || other=fd00:2::99
+	# Each names less than the one before, which could have been believed.
+	MTU=1400
 	new_path "$f"
 	must quietly whole 10.9.0.2 $FULL4
 	index=$(($(index_of 2 1)))
 	next=$(next_counter)
-	unbelieved "$f" "another index" 1400 "$(hdr $((index + 1)) $((next - 1)))"
-	unbelieved "$f" "a frame that was not sent" 1400 "$(hdr $index "$next")"
-	unbelieved "$f" "a frame that will not be sent" 1400 ffffffffffffffffffffffffffffffff
-	unbelieved "$f" "a frame of long ago" 1400 "$(hdr $index 3)"
-	unbelieved "$f" "another port of ours" 1400 "$(hdr $index $((next - 1)))" 2122
-	unbelieved "$f" "another destination" 1400 "$(hdr $index $((next - 1)))" 2121 $other
+	unbelieved "$f" "another index" $((MTU -= 1)) "$(hdr $((index + 1)) $((next - 1)))"
+	unbelieved "$f" "a frame that was not sent" $((MTU -= 1)) "$(hdr $index "$next")"
+	unbelieved "$f" "a frame that will not be sent" $((MTU -= 1)) ffffffffffffffffffffffffffffffff
+	unbelieved "$f" "a frame of long ago" $((MTU -= 1)) "$(hdr $index 3)"
+	unbelieved "$f" "another port of ours" $((MTU -= 1)) "$(hdr $index $((next - 1)))" 2122
+	unbelieved "$f" "another destination" $((MTU -= 1)) "$(hdr $index $((next - 1)))" 2121 $other
 	unbelieved "$f" "a frame that fits" 1480 "$(hdr $index $((next - 1)))" 2121 '' 1400
-	unbelieved "$f" "a quote that ends with the UDP header" 1400 ''
-	unbelieved "$f" "half of a header" 1400 "$(hdr $index $((next - 1)) | cut -c 1-16)"
+	unbelieved "$f" "a quote that ends with the UDP header" $((MTU -= 1)) ''
+	unbelieved "$f" "half of a header" $((MTU -= 1)) "$(hdr $index $((next - 1)) | cut -c 1-16)"
 	if [ "$f" = 4 ]; then
-		unbelieved 4 "another error" 1400 "$(hdr $index $((next - 1)))" 2121 '' 1480 -t 3 -c 1
+		unbelieved 4 "another error" $((MTU -= 1)) "$(hdr $index $((next - 1)))" 2121 '' 1480 -t 3 -c 1
 	else
-		unbelieved 6 "another error" 1400 "$(hdr $index $((next - 1)))" 2121 '' 1500 -t 1 -c 4
+		unbelieved 6 "another error" $((MTU -= 1)) "$(hdr $index $((next - 1)))" 2121 '' 1500 -t 1 -c 4
 	fi
 	# Of these the kernel may have believed some, for everybody: that is not ours.
 	forget
