@@ -9,7 +9,7 @@
 
 WORKERS="1 2 3 4"
 CYCLES=50 MOVES=20 RACES=30
-[ "$SLOW" = 0 ] || MOVES=6 RACES=8
+[ "$SLOW" = 0 ] || CYCLES=20 MOVES=6 RACES=8
 
 # The number of each worker's device.
 LINK=50
