@@ -8,7 +8,7 @@
 . "$(dirname "$0")/flow.sh"
 
 WORKERS="1 2 3 4"
-CYCLES=50 MOVES=20 RACES=30
+CYCLES=30 MOVES=10 RACES=16
 [ "$SLOW" = 0 ] || CYCLES=20 MOVES=6 RACES=8
 
 # The number of each worker's device.

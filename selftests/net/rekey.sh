@@ -9,7 +9,7 @@
 
 G=1
 # Even, for the K bit.
-STORM=50 EACH=2000
+STORM=24 EACH=2000
 [ "$SLOW" = 0 ] || STORM=12 EACH=20000
 
 # state HOST SLOT: generation, K bit, next counter, highest received

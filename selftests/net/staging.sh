@@ -112,6 +112,9 @@ too_much() {
 	staged=$(($(counter 1 tx_staged) - staged)) full=$(($(counter 1 tx_drop_staging_full) - full))
 	check "long packets wait" test "$staged" -gt 128
 	check "fewer of them may" test $((staged - full)) -le 120 -a $((staged - full)) -ge 50
+	# Their time is not waited for.
+	must in_host 1 fmp peer del fmp0 "${KEYS[3]}"
+	add_peer 1 3
 }
 
 # waiting_then COMMAND...: by how much tx_drop_no_session grows
