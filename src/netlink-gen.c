@@ -135,7 +135,7 @@ static const struct nla_policy fmp_link_unbind_nl_policy[FMP_A_MESSAGE_IFINDEX +
 static const struct nla_policy fmp_link_send_nl_policy[FMP_A_MESSAGE_CE + 1] = {
 	[FMP_A_MESSAGE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_MESSAGE_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
-	[FMP_A_MESSAGE_PAYLOAD] = NLA_POLICY_MAX_LEN(FMP_LINK_MESSAGE_MAX),
+	[FMP_A_MESSAGE_PAYLOAD] = { .type = NLA_BINARY, },
 	[FMP_A_MESSAGE_CE] = { .type = NLA_FLAG, },
 };
 

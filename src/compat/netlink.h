@@ -5,10 +5,6 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
-#ifndef NLA_POLICY_MAX_LEN
-#define NLA_POLICY_MAX_LEN(_len)	{ .type = NLA_BINARY, .len = (_len) }
-#endif
-
 #ifndef FMP_HAS_NLA_PUT_UINT
 static inline int nla_put_uint(struct sk_buff *skb, int attrtype, u64 value)
 {

@@ -56,8 +56,6 @@ enum fmp_down_reason {
 	FMP_DOWN_REASON_FAILURES,
 };
 
-#define FMP_LINK_MESSAGE_MAX	65515
-
 enum {
 	FMP_A_COUNTER_NAME = 1,
 	FMP_A_COUNTER_VALUE,
