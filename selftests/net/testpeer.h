@@ -14,7 +14,10 @@
 
 #define NAME_MAX_LEN	24
 #define LIST_MAX	8
+#define WORDS_MAX	24
 #define NUMBERS_MAX	(1u << 17)
+/* Of the peers, where a script does not say another. */
+#define PORT		2121
 /* In a datagram that must never be delivered. */
 #define FORGED		UINT64_MAX
 
@@ -81,14 +84,47 @@ struct frames {
 	size_t n, room;
 };
 
+/**
+ * struct line - a command and its words, of which each has to be asked for
+ */
+struct line {
+	char *words[WORDS_MAX];
+	bool used[WORDS_MAX];
+	unsigned int n;
+};
+
 /* --- testpeer.c */
 
 __attribute__((format(printf, 1, 2)))
 void complain(const char *fmt, ...);
 __attribute__((noreturn, format(printf, 1, 2)))
 void die(const char *fmt, ...);
+struct peer *find_peer(const char *name);
+struct session *find_session(const char *name);
+struct sessions session_list(char *names);
 struct session *session_by_index(uint32_t own);
 uint64_t now_ms(void);
+
+/* --- testpeer-line.c */
+
+uint64_t number(const char *text);
+size_t unhex(uint8_t *bytes, size_t max, const char *hex);
+char *word(struct line *line, unsigned int i);
+char *option(struct line *line, const char *name);
+uint64_t number_option(struct line *line, const char *name, uint64_t without);
+bool flag(struct line *line, const char *name);
+
+/* --- testpeer-frames.c */
+
+void do_frame(struct line *line);
+void do_raw(struct line *line);
+void do_wire(struct line *line);
+void do_batch(struct line *line);
+void do_flush(struct line *line);
+void do_stream(struct line *line);
+void do_replay(struct line *line);
+void do_flood(struct line *line);
+void do_tx(struct line *line);
 
 /* --- testpeer-traffic.c */
 
