@@ -409,19 +409,3 @@ bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 	spin_unlock(&peer->lock);
 	return down;
 }
-
-/**
- * fmp_session_next_counter() - reserve the counter of a frame to be sent
- * @session: session to send with
- * @counter: result
- *
- * A counter is consumed even if the frame is not sent after all (spec 6).
- *
- * Context: Any.
- * Return: false if the key is used up and must not be used any more.
- */
-bool fmp_session_next_counter(struct fmp_session *session, u64 *counter)
-{
-	*counter = atomic64_fetch_inc(&session->send_counter);
-	return *counter < FMP_SEND_LIMIT;
-}

@@ -6,7 +6,6 @@
 #define FMP_SESSION_H
 
 #include <linux/atomic.h>
-#include <linux/bits.h>
 #include <linux/cache.h>
 #include <linux/types.h>
 #include <uapi/linux/fmp.h>
@@ -18,9 +17,6 @@
 #include "replay.h"
 
 struct fmp_peer;
-
-/* Budget of one key (spec 13 #10), far from the end of the counter space. */
-#define FMP_SEND_LIMIT		BIT_ULL(60)
 
 /**
  * struct fmp_session - result of one handshake
@@ -80,7 +76,6 @@ bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 		      int code);
 void fmp_session_promote(struct fmp_session *session, u8 k_bit);
 void fmp_session_timer(struct timer_list *timer);
-bool fmp_session_next_counter(struct fmp_session *session, u64 *counter);
 u64 fmp_session_now_ms(void);
 
 #endif /* FMP_SESSION_H */

@@ -6,6 +6,7 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 
+#include "counter.h"
 #include "device.h"
 #include "endpoint.h"
 #include "peer.h"
@@ -56,7 +57,7 @@ static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
 
 	if (!session || !endpoint)
 		return -ENOTCONN;
-	if (!fmp_session_next_counter(session, &counter))
+	if (!fmp_counter_take(&session->send_counter, &counter))
 		return -EKEYEXPIRED;
 	fmp_tx_link_seal(session, skb, counter, flags);
 	frame_len = skb->len;

@@ -11,6 +11,7 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 
+#include "counter.h"
 #include "device.h"
 #include "drop.h"
 #include "endpoint.h"
@@ -149,7 +150,7 @@ static void fmp_tx_packet(struct fmp_session *session,
 	    fmp_tx_make_room(skb))
 		goto drop;
 	cause = FMP_TX_DROP_COUNTER_LIMIT;
-	if (!fmp_session_next_counter(session, &counter))
+	if (!fmp_counter_take(&session->send_counter, &counter))
 		goto drop;
 
 	tos = fmp_tx_tos(fmp, skb);

@@ -21,6 +21,7 @@ extern struct kunit_suite fmp_link_suite;
 extern struct kunit_suite fmp_mmp_wire_suite;
 extern struct kunit_suite fmp_wire_suite;
 extern struct kunit_suite fmp_crypto_suite;
+extern struct kunit_suite fmp_counter_suite;
 extern struct kunit_suite fmp_failure_suite;
 
 /*

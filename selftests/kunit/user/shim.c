@@ -5,12 +5,9 @@
 #include "../compat/kunit/test.h"
 
 struct fmp_thread {
-	struct task_struct task;
 	int (*run)(void *data);
 	void *data;
 };
-
-static struct fmp_thread fmp_thread;
 
 int printk(const char *fmt, ...)
 {
@@ -33,24 +30,30 @@ int printk(const char *fmt, ...)
 
 static void *fmp_thread_run(void *data)
 {
-	struct fmp_thread *thread = data;
+	struct fmp_thread thread = *(struct fmp_thread *)data;
 
-	thread->run(thread->data);
+	free(data);
+	thread.run(thread.data);
 	return NULL;
 }
 
-/* One at a time is enough for the cases of a suite. */
 struct task_struct *kthread_run(int (*run)(void *), void *data,
 				const char *name)
 {
+	static struct task_struct task;
+	struct fmp_thread *thread = malloc(sizeof(*thread));
+	pthread_t id;
+
 	(void)name;
-	fmp_thread.run = run;
-	fmp_thread.data = data;
-	if (pthread_create(&fmp_thread.task.thread, NULL, fmp_thread_run,
-			   &fmp_thread))
+	if (!thread)
 		return NULL;
-	pthread_detach(fmp_thread.task.thread);
-	return &fmp_thread.task;
+	*thread = (struct fmp_thread){ .run = run, .data = data };
+	if (pthread_create(&id, NULL, fmp_thread_run, thread)) {
+		free(thread);
+		return NULL;
+	}
+	pthread_detach(id);
+	return &task;
 }
 
 void kthread_complete_and_exit(struct completion *done, long code)

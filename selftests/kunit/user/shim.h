@@ -86,6 +86,17 @@ FMP_SHIM_UNALIGNED(16, u16)
 FMP_SHIM_UNALIGNED(32, u32)
 FMP_SHIM_UNALIGNED(64, u64)
 
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+#define ATOMIC64_INIT(value)	{ (value) }
+
+static inline s64 atomic64_fetch_inc(atomic64_t *v)
+{
+	return __atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
+}
+
 #define DECLARE_BITMAP(name, bits) \
 	unsigned long name[((bits) + BITS_PER_LONG - 1) / BITS_PER_LONG]
 
@@ -185,8 +196,9 @@ struct completion {
 #define init_completion(c)	sem_init(&(c)->done, 0, 0)
 #define wait_for_completion(c)	sem_wait(&(c)->done)
 
+/* Nobody looks into it. */
 struct task_struct {
-	pthread_t thread;
+	char unused;
 };
 
 #define IS_ERR(ptr)		(!(ptr))
