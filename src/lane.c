@@ -21,9 +21,10 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/udp.h>
-#include <net/gro.h>
 
+#include "delivery.h"
 #include "device.h"
+#include "drop.h"
 #include "lane.h"
 #include "peer.h"
 #include "rx.h"
@@ -44,15 +45,14 @@
 #define FMP_LANE_BATCH		64
 /* Authentic frames in a row on another CPU, for a session to go there. */
 #define FMP_LANE_FOLLOW		64
-/* Packets waiting for the stack: a poll takes them, which is due at once. */
-#define FMP_LANE_DELIVERY_MAX	4096U
-
 /**
  * struct fmp_lane_cb - what a lane keeps with a frame
  * @cpu: where the frame arrived
+ * @reserved: its memory is of the reserve
  */
 struct fmp_lane_cb {
 	u16 cpu;
+	bool reserved;
 };
 
 static struct workqueue_struct *fmp_lane_wq;
@@ -62,7 +62,15 @@ static struct fmp_lane_cb *fmp_lane_cb(struct sk_buff *skb)
 	return (struct fmp_lane_cb *)skb->cb;
 }
 
-static struct fmp_lane *fmp_lane_on(struct fmp_dev *fmp, unsigned int cpu)
+/**
+ * fmp_lane_on() - the lane of a CPU
+ * @fmp: device
+ * @cpu: the CPU, online or not
+ *
+ * Context: Any.
+ * Return: The lane.
+ */
+struct fmp_lane *fmp_lane_on(struct fmp_dev *fmp, unsigned int cpu)
 {
 	return per_cpu_ptr(fmp->lanes, cpu);
 }
@@ -85,18 +93,31 @@ void fmp_rxq_init(struct fmp_rxq *rxq)
 	INIT_LIST_HEAD(&rxq->node);
 }
 
-/*
- * With bottom halves disabled no CPU goes offline meanwhile. While sessions
- * are ready the work is queued, or runs; the workqueue takes it elsewhere
- * when its CPU goes.
+/**
+ * fmp_lane_kick() - have a lane open frames
+ * @lane: with sessions that are ready
+ *
+ * While there are some, one of the works is queued, or runs, or the poll is
+ * due. With bottom halves disabled no CPU goes offline meanwhile, but one may
+ * come back. There are two works because a workqueue keeps one that is queued
+ * while it runs on the CPU where it runs.
+ *
+ * Context: Bottom halves disabled.
  */
-static void fmp_lane_kick(struct fmp_lane *lane)
+void fmp_lane_kick(struct fmp_lane *lane)
 {
-	unsigned int cpu = lane->cpu;
+	if (likely(cpu_online(lane->cpu)))
+		queue_work_on(lane->cpu, fmp_lane_wq, &lane->work);
+	else
+		queue_work_on(smp_processor_id(), fmp_lane_wq, &lane->rescue);
+}
 
-	if (unlikely(!cpu_online(cpu)))
-		cpu = smp_processor_id();
-	queue_work_on(cpu, fmp_lane_wq, &lane->work);
+/* True for one context at a time, which then opens frames of the session. */
+static bool fmp_rxq_claim(struct fmp_rxq *rxq, unsigned int cpu)
+{
+	u32 owner = cpu;
+
+	return try_cmpxchg_acquire(&rxq->owner, &owner, cpu | FMP_RXQ_BUSY);
 }
 
 /*
@@ -119,14 +140,23 @@ static struct fmp_lane *fmp_lane_lock_owner(struct fmp_dev *fmp,
 	}
 }
 
+/* The session is nobody's, or of the caller, who has claimed it. */
 static void fmp_lane_park(struct fmp_lane *lane, struct fmp_rxq *rxq,
 			  unsigned int cpu)
 {
 	lockdep_assert_held(&lane->lock);
 
 	rxq->candidate = cpu;
-	WRITE_ONCE(rxq->owner, lane->cpu | FMP_RXQ_PARKED);
 	list_move_tail(&rxq->node, &lane->parked);
+}
+
+static void fmp_lane_release(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			     struct sk_buff *skb)
+{
+	rxq->bytes -= skb->truesize;
+	lane->bytes -= skb->truesize;
+	if (fmp_lane_cb(skb)->reserved)
+		rxq->reserved -= skb->truesize;
 }
 
 static void fmp_lane_take_turn(struct fmp_lane *lane, struct fmp_rxq *rxq,
@@ -138,8 +168,7 @@ static void fmp_lane_take_turn(struct fmp_lane *lane, struct fmp_rxq *rxq,
 		skb = __skb_dequeue(&rxq->queue);
 		if (!skb)
 			break;
-		rxq->bytes -= skb->truesize;
-		lane->bytes -= skb->truesize;
+		fmp_lane_release(lane, rxq, skb);
 		__skb_queue_tail(turn, skb);
 	}
 	if (skb_queue_empty(&rxq->queue))
@@ -148,10 +177,19 @@ static void fmp_lane_take_turn(struct fmp_lane *lane, struct fmp_rxq *rxq,
 		list_move_tail(&rxq->node, &lane->ready);
 }
 
-/* Only an authentic frame tells where the peer's frames arrive. */
+/*
+ * Only an authentic frame tells where the peer's frames arrive. Before the
+ * first one anybody may have chosen the lane.
+ */
 static void fmp_lane_note_arrival(struct fmp_rxq *rxq, unsigned int cpu,
 				  unsigned int arrived)
 {
+	if (unlikely(!rxq->proven)) {
+		rxq->proven = true;
+		rxq->candidate = arrived;
+		rxq->elsewhere = arrived == cpu ? 0 : FMP_LANE_FOLLOW;
+		return;
+	}
 	if (likely(arrived == cpu)) {
 		if (rxq->elsewhere)
 			rxq->elsewhere = 0;
@@ -192,14 +230,13 @@ static unsigned int fmp_lane_turn(struct fmp_lane *lane)
 	__skb_queue_head_init(&turn);
 	spin_lock(&lane->lock);
 	rxq = list_first_entry_or_null(&lane->ready, struct fmp_rxq, node);
-	if (!rxq || READ_ONCE(rxq->owner) & FMP_RXQ_BUSY) {
+	if (!rxq || !fmp_rxq_claim(rxq, lane->cpu)) {
 		spin_unlock(&lane->lock);
 		return 0;
 	}
 	fmp_lane_take_turn(lane, rxq, &turn);
 	lane->progress = jiffies;
 	lane->stalled = false;
-	WRITE_ONCE(rxq->owner, lane->cpu | FMP_RXQ_BUSY);
 	spin_unlock(&lane->lock);
 
 	while ((skb = __skb_dequeue(&turn))) {
@@ -208,11 +245,12 @@ static unsigned int fmp_lane_turn(struct fmp_lane *lane)
 	}
 
 	spin_lock(&lane->lock);
-	/* Pairs with fmp_lane_receive(). */
-	smp_store_release(&rxq->owner, lane->cpu);
 	move = fmp_lane_wants_move(lane, rxq);
 	if (unlikely(move))
 		fmp_lane_park(lane, rxq, rxq->candidate);
+	/* Pairs with fmp_rxq_claim(). */
+	smp_store_release(&rxq->owner,
+			  move ? lane->cpu | FMP_RXQ_PARKED : lane->cpu);
 	spin_unlock(&lane->lock);
 	if (unlikely(move))
 		napi_schedule(&lane->napi);
@@ -241,7 +279,8 @@ static void fmp_lane_drop_discarded(struct fmp_lane *lane)
 
 /*
  * The lane's CPU is offline: what waits there goes to this one. Sessions that
- * nothing waits for follow when something does.
+ * nothing waits for follow when something does. Should the CPU come back
+ * meanwhile, it may have claimed one already.
  */
 static void fmp_lane_evacuate(struct fmp_lane *lane)
 {
@@ -249,204 +288,90 @@ static void fmp_lane_evacuate(struct fmp_lane *lane)
 	struct fmp_rxq *rxq, *next;
 
 	spin_lock(&lane->lock);
-	list_for_each_entry_safe(rxq, next, &lane->ready, node)
-		fmp_lane_park(lane, rxq, cpu);
+	list_for_each_entry_safe(rxq, next, &lane->ready, node) {
+		if (cmpxchg(&rxq->owner, lane->cpu,
+			    lane->cpu | FMP_RXQ_PARKED) == lane->cpu)
+			fmp_lane_park(lane, rxq, cpu);
+	}
 	spin_unlock(&lane->lock);
 	napi_schedule(&lane->napi);
 }
 
-static void fmp_lane_work(struct work_struct *work)
+static void fmp_lane_run(struct fmp_lane *lane)
 {
-	struct fmp_lane *lane = container_of(work, struct fmp_lane, work);
 	unsigned int left = FMP_LANE_BATCH, opened;
 
-	local_bh_disable();
-	rcu_read_lock();
-	if (unlikely(!skb_queue_empty_lockless(&lane->discard)))
-		fmp_lane_drop_discarded(lane);
-	if (unlikely(!cpu_online(lane->cpu))) {
-		fmp_lane_evacuate(lane);
-		goto out;
-	}
-	/* It went, and came back. */
-	if (unlikely(smp_processor_id() != lane->cpu)) {
-		fmp_lane_kick(lane);
-		goto out;
-	}
 	do {
+		if (unlikely(fmp_delivery_is_behind(lane)))
+			return;
 		opened = fmp_lane_turn(lane);
 		left -= min(opened, left);
 	} while (opened && left);
 	if (!list_empty_careful(&lane->ready))
 		fmp_lane_kick(lane);
-out:
+}
+
+static void fmp_lane_work(struct work_struct *work)
+{
+	struct fmp_lane *lane = container_of(work, struct fmp_lane, work);
+
+	local_bh_disable();
+	rcu_read_lock();
+	if (unlikely(!skb_queue_empty_lockless(&lane->discard)))
+		fmp_lane_drop_discarded(lane);
+	/* The workqueue takes it elsewhere when the CPU goes. */
+	if (unlikely(smp_processor_id() != lane->cpu))
+		fmp_lane_kick(lane);
+	else
+		fmp_lane_run(lane);
 	rcu_read_unlock();
 	local_bh_enable();
 }
 
-static void fmp_lane_lock_two(struct fmp_lane *a, struct fmp_lane *b)
-	__acquires(a->lock)
-	__acquires(b->lock)
+static void fmp_lane_rescue(struct work_struct *work)
 {
-	if (a->cpu > b->cpu)
-		swap(a, b);
-	spin_lock(&a->lock);
-	spin_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
-}
+	struct fmp_lane *lane = container_of(work, struct fmp_lane, rescue);
 
-/* Another lane receives for a parked session from now on. */
-static void fmp_lane_hand_over(struct fmp_lane *lane, struct fmp_rxq *rxq,
-			       struct fmp_lane *to)
-{
-	list_del_init(&rxq->node);
-	lane->bytes -= rxq->bytes;
-	to->bytes += rxq->bytes;
-	rxq->elsewhere = 0;
-	/* The new owner opens frames where the old one left the window. */
-	smp_store_release(&rxq->owner, to->cpu);
-	if (skb_queue_empty(&rxq->queue))
-		return;
-	if (list_empty(&to->ready))
-		to->progress = jiffies;
-	list_add_tail(&rxq->node, &to->ready);
-	fmp_lane_kick(to);
-}
-
-static struct fmp_lane *fmp_lane_target(struct fmp_lane *lane,
-					const struct fmp_rxq *rxq)
-{
-	struct fmp_lane *to = fmp_lane_on(lane->fmp, rxq->candidate);
-
-	return cpu_online(to->cpu) ? to :
-	       fmp_lane_on(lane->fmp, smp_processor_id());
-}
-
-/* What the sessions in @flushed delivered here has reached the stack. */
-static void fmp_lane_hand_over_all(struct fmp_lane *lane,
-				   struct list_head *flushed)
-{
-	struct fmp_lane *to;
-	struct fmp_rxq *rxq;
-
-	for (;;) {
-		spin_lock(&lane->lock);
-		rxq = list_first_entry_or_null(flushed, struct fmp_rxq, node);
-		to = rxq ? fmp_lane_target(lane, rxq) : NULL;
-		if (to == lane)
-			fmp_lane_hand_over(lane, rxq, to);
-		spin_unlock(&lane->lock);
-		if (!to)
-			return;
-		if (to == lane)
-			continue;
-
-		fmp_lane_lock_two(lane, to);
-		/* It may have been removed meanwhile. */
-		if (list_first_entry_or_null(flushed, struct fmp_rxq,
-					     node) == rxq) {
-			fmp_lane_hand_over(lane, rxq, to);
-			fmp_stat_inc(lane->fmp, FMP_RX_LANE_MOVE);
-		}
-		spin_unlock(&to->lock);
-		spin_unlock(&lane->lock);
-	}
-}
-
-static int fmp_lane_pass_on(struct fmp_lane *lane, int budget)
-{
-	struct sk_buff *skb;
-	int done = 0;
-
-	while (done < budget && (skb = skb_dequeue(&lane->delivery))) {
-		napi_gro_receive(&lane->napi, skb);
-		done++;
-	}
-	return done;
-}
-
-/*
- * Sessions that were parked before the queue ran empty have nothing in it any
- * more. What GRO holds back goes up ahead of their being handed over.
- */
-static int fmp_lane_poll(struct napi_struct *napi, int budget)
-{
-	struct fmp_lane *lane = container_of(napi, struct fmp_lane, napi);
-	LIST_HEAD(flushed);
-	int done;
-
+	local_bh_disable();
 	rcu_read_lock();
-	if (unlikely(!list_empty_careful(&lane->parked))) {
-		spin_lock(&lane->lock);
-		list_splice_tail_init(&lane->parked, &lane->flushing);
-		spin_unlock(&lane->lock);
-	}
-	done = fmp_lane_pass_on(lane, budget);
-	if (done == budget)
-		goto out;
-
-	if (likely(list_empty_careful(&lane->flushing))) {
-		napi_complete_done(napi, done);
-		goto out;
-	}
-	spin_lock(&lane->lock);
-	list_splice_init(&lane->flushing, &flushed);
-	spin_unlock(&lane->lock);
-	fmp_compat_gro_flush(napi);
-	if (napi_complete_done(napi, done)) {
-		fmp_lane_hand_over_all(lane, &flushed);
-		goto out;
-	}
-	/* The next poll is due. */
-	spin_lock(&lane->lock);
-	list_splice(&flushed, &lane->flushing);
-	spin_unlock(&lane->lock);
-out:
+	if (unlikely(!skb_queue_empty_lockless(&lane->discard)))
+		fmp_lane_drop_discarded(lane);
+	if (!cpu_online(lane->cpu))
+		fmp_lane_evacuate(lane);
+	if (!list_empty_careful(&lane->ready))
+		fmp_lane_kick(lane);
 	rcu_read_unlock();
-	return done;
-}
-
-/**
- * fmp_lane_deliver() - give a packet to the stack
- * @fmp: device
- * @skb: inner packet; consumed on success
- *
- * Context: The lane of this CPU opens frames: bottom halves disabled.
- * Return: false if too many wait already.
- */
-bool fmp_lane_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
-{
-	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
-
-	if (unlikely(skb_queue_len_lockless(&lane->delivery) >=
-		     FMP_LANE_DELIVERY_MAX))
-		return false;
-	skb->dev = fmp->dev;
-	skb_queue_tail(&lane->delivery, skb);
-	napi_schedule(&lane->napi);
-	return true;
+	local_bh_enable();
 }
 
 /*
  * A session gets what its lane has left, once more: few may use most of the
- * lane, and many leave each other room. What may be a control frame, or the
- * proof that a pending session waits for, has a reserve besides.
+ * lane, and many leave each other room.
  */
 static bool fmp_lane_has_room(const struct fmp_lane *lane,
-			      const struct fmp_session *session,
+			      const struct fmp_rxq *rxq,
 			      const struct sk_buff *skb)
 {
-	unsigned int used = lane->bytes + skb->truesize;
-	unsigned int left, share;
+	unsigned int left = FMP_LANE_BYTES_MAX -
+			    min(lane->bytes, FMP_LANE_BYTES_MAX);
 
-	left = FMP_LANE_BYTES_MAX - min(lane->bytes, FMP_LANE_BYTES_MAX);
-	share = session->rxq.bytes + skb->truesize;
-	if (share <= left)
-		return true;
+	return rxq->bytes + skb->truesize <= left;
+}
+
+/*
+ * What may be a control frame, or the proof that a pending session waits for,
+ * has a reserve besides, which no bulk counts against.
+ */
+static bool fmp_lane_has_reserve(const struct fmp_lane *lane,
+				 const struct fmp_session *session,
+				 const struct sk_buff *skb)
+{
 	if (skb->len > FMP_LANE_CONTROL_LEN &&
 	    READ_ONCE(session->slot) != FMP_SLOT_PENDING)
 		return false;
-	return share <= left + FMP_RXQ_RESERVE &&
-	       used <= FMP_LANE_BYTES_MAX + FMP_LANE_RESERVE;
+	return session->rxq.reserved + skb->truesize <= FMP_RXQ_RESERVE &&
+	       lane->bytes + skb->truesize <=
+	       FMP_LANE_BYTES_MAX + FMP_LANE_RESERVE;
 }
 
 static void fmp_lane_watch(struct fmp_lane *lane)
@@ -460,12 +385,15 @@ static void fmp_lane_watch(struct fmp_lane *lane)
 }
 
 static void fmp_lane_enqueue(struct fmp_lane *lane, struct fmp_rxq *rxq,
-			     struct sk_buff *skb)
+			     struct sk_buff *skb, bool reserved)
 {
 	fmp_lane_watch(lane);
 	fmp_lane_cb(skb)->cpu = smp_processor_id();
+	fmp_lane_cb(skb)->reserved = reserved;
 	rxq->bytes += skb->truesize;
 	lane->bytes += skb->truesize;
+	if (reserved)
+		rxq->reserved += skb->truesize;
 	__skb_queue_tail(&rxq->queue, skb);
 	if (!list_empty(&rxq->node))
 		return;
@@ -486,25 +414,35 @@ static void fmp_lane_queue(struct fmp_dev *fmp, struct fmp_session *session,
 	lane = fmp_lane_lock_owner(fmp, rxq);
 	if (unlikely(rxq->gone))
 		stat = FMP_RX_DROP_UNKNOWN_INDEX;
-	else if (unlikely(!fmp_lane_has_room(lane, session, skb)))
-		stat = FMP_RX_DROP_LANE_FULL;
+	else if (likely(fmp_lane_has_room(lane, rxq, skb)))
+		fmp_lane_enqueue(lane, rxq, skb, false);
+	else if (fmp_lane_has_reserve(lane, session, skb))
+		fmp_lane_enqueue(lane, rxq, skb, true);
 	else
-		fmp_lane_enqueue(lane, rxq, skb);
+		stat = FMP_RX_DROP_LANE_FULL;
 	spin_unlock(&lane->lock);
 
 	if (unlikely(stat != FMP_STAT_COUNT))
 		fmp_rx_drop(fmp, skb, stat);
 }
 
-static void fmp_lane_open_here(struct fmp_lane *lane, struct fmp_rxq *rxq,
+/* Returns false where the frame has to be queued. */
+static bool fmp_lane_open_here(struct fmp_lane *lane, struct fmp_rxq *rxq,
 			       struct sk_buff *skb)
 {
-	/* Where bottom halves can be preempted, the lane's work keeps off. */
-	WRITE_ONCE(rxq->owner, lane->cpu | FMP_RXQ_BUSY);
-	if (likely(fmp_rx_open(lane->fmp, fmp_rxq_session(rxq), skb)))
-		fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
-	/* Pairs with fmp_lane_receive(). */
+	bool first;
+
+	if (unlikely(!fmp_rxq_claim(rxq, lane->cpu)))
+		return false;
+	first = skb_queue_empty_lockless(&rxq->queue);
+	if (likely(first)) {
+		fmp_stat_inc(lane->fmp, FMP_RX_INLINE);
+		if (likely(fmp_rx_open(lane->fmp, fmp_rxq_session(rxq), skb)))
+			fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
+	}
+	/* Pairs with fmp_rxq_claim(): the window is where this one left it. */
 	smp_store_release(&rxq->owner, lane->cpu);
+	return first;
 }
 
 /**
@@ -524,14 +462,10 @@ void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 	if (unlikely(READ_ONCE(rxq->owner) == FMP_RXQ_NONE))
 		cmpxchg(&rxq->owner, FMP_RXQ_NONE, lane->cpu);
 
-	/* The window is where the last owner left it. */
-	if (likely(smp_load_acquire(&rxq->owner) == lane->cpu &&
-		   list_empty_careful(&lane->ready) &&
-		   skb_queue_empty_lockless(&rxq->queue))) {
-		fmp_stat_inc(fmp, FMP_RX_INLINE);
-		fmp_lane_open_here(lane, rxq, skb);
+	if (likely(list_empty_careful(&lane->ready) &&
+		   !fmp_delivery_is_behind(lane) &&
+		   fmp_lane_open_here(lane, rxq, skb)))
 		return;
-	}
 	fmp_stat_inc(fmp, FMP_RX_HANDOFF);
 	fmp_lane_queue(fmp, session, skb);
 }
@@ -560,6 +494,7 @@ void fmp_lane_forget(struct fmp_dev *fmp, struct fmp_session *session)
 	if (!skb_queue_empty(&rxq->queue)) {
 		lane->bytes -= rxq->bytes;
 		rxq->bytes = 0;
+		rxq->reserved = 0;
 		skb_queue_splice_tail_init(&rxq->queue, &lane->discard);
 		fmp_lane_kick(lane);
 	}
@@ -576,10 +511,11 @@ static void fmp_lane_init(struct fmp_dev *fmp, unsigned int cpu)
 	INIT_LIST_HEAD(&lane->flushing);
 	__skb_queue_head_init(&lane->discard);
 	INIT_WORK(&lane->work, fmp_lane_work);
+	INIT_WORK(&lane->rescue, fmp_lane_rescue);
 	skb_queue_head_init(&lane->delivery);
 	/* Nobody can know which of them a socket's packets come by. */
 	set_bit(NAPI_STATE_NO_BUSY_POLL, &lane->napi.state);
-	netif_napi_add(fmp->dev, &lane->napi, fmp_lane_poll);
+	netif_napi_add(fmp->dev, &lane->napi, fmp_delivery_poll);
 	lane->fmp = fmp;
 	lane->cpu = cpu;
 }
@@ -619,17 +555,6 @@ void fmp_lanes_unhook(struct fmp_dev *fmp)
 }
 
 /**
- * fmp_lanes_destroy() - free the lanes of a device
- * @fmp: device whose lanes were unhooked
- *
- * Context: Process context.
- */
-void fmp_lanes_destroy(struct fmp_dev *fmp)
-{
-	free_percpu(fmp->lanes);
-}
-
-/**
  * fmp_lanes_open() - let the lanes of a device receive
  * @fmp: device whose sockets are not open yet
  *
@@ -654,34 +579,54 @@ static void fmp_lane_unpark(struct fmp_lane *lane, struct list_head *parked)
 	}
 }
 
-static void fmp_lane_empty(struct fmp_lane *lane)
+static void fmp_lane_purge(struct fmp_lane *lane, struct sk_buff_head *frames,
+			   struct sk_buff_head *packets)
 {
-	struct sk_buff_head dropped;
 	struct fmp_rxq *rxq;
 
-	__skb_queue_head_init(&dropped);
-	spin_lock_bh(&lane->lock);
 	fmp_lane_unpark(lane, &lane->parked);
 	fmp_lane_unpark(lane, &lane->flushing);
 	while (!list_empty(&lane->ready)) {
 		rxq = list_first_entry(&lane->ready, struct fmp_rxq, node);
 		list_del_init(&rxq->node);
 		rxq->bytes = 0;
-		skb_queue_splice_tail_init(&rxq->queue, &dropped);
+		rxq->reserved = 0;
+		skb_queue_splice_tail_init(&rxq->queue, frames);
 	}
 	lane->bytes = 0;
-	skb_queue_splice_tail_init(&lane->discard, &dropped);
-	skb_queue_splice_tail_init(&lane->delivery, &dropped);
+	skb_queue_splice_tail_init(&lane->discard, frames);
+	skb_queue_splice_tail_init(&lane->delivery, packets);
+}
+
+static void fmp_lane_empty(struct fmp_lane *lane)
+{
+	struct sk_buff_head frames, packets;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&frames);
+	__skb_queue_head_init(&packets);
+	spin_lock_bh(&lane->lock);
+	fmp_lane_purge(lane, &frames, &packets);
 	spin_unlock_bh(&lane->lock);
-	fmp_lane_drop_all(lane->fmp, &dropped, FMP_RX_DROP_DOWN);
+	fmp_lane_drop_all(lane->fmp, &frames, FMP_RX_DROP_DOWN);
+	while ((skb = __skb_dequeue(&packets)))
+		fmp_drop(lane->fmp, skb, FMP_RX_DROP_DOWN);
+}
+
+static void fmp_lane_cancel(struct fmp_lane *lane)
+{
+	/* The one can queue the other, which then finds nothing to do. */
+	cancel_work_sync(&lane->rescue);
+	cancel_work_sync(&lane->work);
+	cancel_work_sync(&lane->rescue);
 }
 
 /**
  * fmp_lanes_close() - receive nothing any more, and drop what waits
  * @fmp: device whose sockets are closed
  *
- * First all polls are ended, then all work, then there is nothing left that
- * could fill a queue.
+ * First all polls are ended, with what they do after they were complete, then
+ * all work, then there is nothing left that could fill a queue.
  *
  * Context: Process context, RTNL held.
  */
@@ -691,10 +636,30 @@ void fmp_lanes_close(struct fmp_dev *fmp)
 
 	for_each_possible_cpu(cpu)
 		napi_disable(&fmp_lane_on(fmp, cpu)->napi);
+	synchronize_net();
 	for_each_possible_cpu(cpu)
-		cancel_work_sync(&fmp_lane_on(fmp, cpu)->work);
+		fmp_lane_cancel(fmp_lane_on(fmp, cpu));
 	for_each_possible_cpu(cpu)
 		fmp_lane_empty(fmp_lane_on(fmp, cpu));
+}
+
+/**
+ * fmp_lanes_destroy() - free the lanes of a device
+ * @fmp: device whose lanes were unhooked, without sessions
+ *
+ * Removing a session may have set a closed lane to work.
+ *
+ * Context: Process context.
+ */
+void fmp_lanes_destroy(struct fmp_dev *fmp)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		fmp_lane_cancel(fmp_lane_on(fmp, cpu));
+		fmp_lane_empty(fmp_lane_on(fmp, cpu));
+	}
+	free_percpu(fmp->lanes);
 }
 
 /**

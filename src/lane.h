@@ -27,24 +27,28 @@ struct fmp_session;
 /**
  * struct fmp_rxq - a session's part in the lane that receives for it
  * @owner: CPU of the lane, FMP_RXQ_BUSY, FMP_RXQ_PARKED; or FMP_RXQ_NONE.
- *         FMP_RXQ_BUSY is of the CPU itself, all else changes under the
- *         lane's lock
+ *         Who opens frames is who made it FMP_RXQ_BUSY, in one step; all else
+ *         changes under the lane's lock
  * @elsewhere: authentic frames in a row that arrived on @candidate; of the
  *             context that opens frames
  * @candidate: the CPU they arrived on
+ * @proven: an authentic frame has arrived; of the context that opens frames
  * @gone: the session was removed, nothing is queued any more
  * @bytes: memory held by @queue
+ * @reserved: of that, what was taken from the reserve
  * @queue: frames that wait to be opened
  * @node: linkage into a list of the lane while there is a reason
  *
- * But for @owner and @elsewhere under the lock of the lane.
+ * But for @owner, @elsewhere and @proven under the lock of the lane.
  */
 struct fmp_rxq {
 	u32 owner;
 	u16 elsewhere;
 	u16 candidate;
+	bool proven;
 	bool gone;
 	unsigned int bytes;
+	unsigned int reserved;
 	struct sk_buff_head queue;
 	struct list_head node;
 };
@@ -59,7 +63,10 @@ struct fmp_rxq {
  * @bytes: memory held by the queues of all sessions
  * @progress: jiffies when something was last opened, or began to wait
  * @stalled: that was counted as stuck
- * @work: opens frames
+ * @work: opens frames, on the lane's CPU
+ * @rescue: takes the place of @work while that CPU is offline
+ * @ahead: packets in @delivery that come before the sessions in @flushing may
+ *         go; of @napi
  * @delivery: packets for the stack
  * @napi: passes them to the stack
  * @fmp: device
@@ -75,6 +82,8 @@ struct fmp_lane {
 	unsigned long progress;
 	bool stalled;
 	struct work_struct work;
+	struct work_struct rescue;
+	unsigned int ahead;
 
 	struct sk_buff_head delivery ____cacheline_aligned;
 	struct napi_struct napi;
@@ -82,6 +91,8 @@ struct fmp_lane {
 	unsigned int cpu;
 };
 
+struct fmp_lane *fmp_lane_on(struct fmp_dev *fmp, unsigned int cpu);
+void fmp_lane_kick(struct fmp_lane *lane);
 int fmp_lane_module_init(void);
 void fmp_lane_module_exit(void);
 int fmp_lanes_init(struct fmp_dev *fmp);
@@ -93,6 +104,5 @@ void fmp_rxq_init(struct fmp_rxq *rxq);
 void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 		      struct sk_buff *skb);
 void fmp_lane_forget(struct fmp_dev *fmp, struct fmp_session *session);
-bool fmp_lane_deliver(struct fmp_dev *fmp, struct sk_buff *skb);
 
 #endif /* FMP_LANE_H */

@@ -19,8 +19,8 @@ struct fmp_session;
  * @len: bytes of the frame, header and tag included
  * @ce: the frame carried the congestion mark
  *
- * Context: RCU read section, bottom halves disabled, the owner lock of the
- * session's lane held.
+ * Context: RCU read section, bottom halves disabled; one context at a time for
+ * a session.
  */
 static inline void fmp_mmp_received(struct fmp_session *session, u64 counter,
 				    u32 timestamp, unsigned int len, bool ce)

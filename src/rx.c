@@ -12,6 +12,7 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 
+#include "delivery.h"
 #include "device.h"
 #include "drop.h"
 #include "endpoint.h"
@@ -195,19 +196,6 @@ static __be16 fmp_rx_ip_protocol(const struct sk_buff *skb)
 	return 0;
 }
 
-static void fmp_rx_deliver(struct fmp_dev *fmp, struct sk_buff *skb)
-{
-	unsigned int len = skb->len;
-
-	if (unlikely(!fmp_lane_deliver(fmp, skb))) {
-		/* No frame any more that could be traced. */
-		fmp_drop(fmp, skb, FMP_RX_DROP_STACK);
-		return;
-	}
-	fmp_stat_inc(fmp, FMP_RX_IP);
-	dev_sw_netstats_rx_add(fmp->dev, len);
-}
-
 static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 {
 	unsigned int outer_offset = skb_network_header(skb) - skb->head;
@@ -249,7 +237,7 @@ static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 	skb->csum_level = ~0;
 	skb_clear_hash(skb);
 	skb_set_queue_mapping(skb, 0);
-	fmp_rx_deliver(fmp, skb);
+	fmp_delivery_add(fmp, skb);
 	return;
 
 malformed:

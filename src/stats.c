@@ -42,7 +42,6 @@ static const char *const fmp_stat_names[] = {
 	[FMP_RX_DROP_SOURCE]		= "rx_drop_source",
 	[FMP_RX_DROP_LANE_FULL]		= "rx_drop_lane_full",
 	[FMP_RX_DROP_DOWN]		= "rx_drop_down",
-	[FMP_RX_DROP_STACK]		= "rx_drop_stack",
 	[FMP_RX_DROP_NOMEM]		= "rx_drop_nomem",
 	[FMP_TX_FRAMES]			= "tx_frames",
 	[FMP_TX_LINK_MESSAGE]		= "tx_link_message",
