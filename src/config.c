@@ -82,6 +82,13 @@ static int fmp_config_read_local6(struct fmp_config *config,
 	return 0;
 }
 
+static int fmp_config_refuse(struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG(extack,
+		       "Settings of the encrypted packets need CAP_NET_ADMIN where the sockets are");
+	return -EPERM;
+}
+
 static int fmp_config_read_underlay(const struct fmp_dev *fmp,
 				    struct fmp_config *config,
 				    const struct nlattr *attr,
@@ -96,9 +103,11 @@ static int fmp_config_read_underlay(const struct fmp_dev *fmp,
 	config->underlay = 0;
 	if (!*name)
 		return 0;
-	/* fmp_config_check() has a word for that. */
 	if (!fmp->birth_net)
 		return -ENETDOWN;
+	/* Who may not use them is not told which interfaces there are. */
+	if (!ns_capable(fmp->birth_net->user_ns, CAP_NET_ADMIN))
+		return fmp_config_refuse(extack);
 
 	rcu_read_lock();
 	dev = dev_get_by_name_rcu(fmp->birth_net, name);
@@ -211,19 +220,23 @@ static bool fmp_config_is_outer_change(const struct fmp_config *a,
  */
 static int fmp_config_check_authority(const struct fmp_dev *fmp,
 				      const struct fmp_config *config,
+				      const struct sk_buff *request,
 				      struct netlink_ext_ack *extack)
 {
+	struct user_namespace *owner;
+
 	if (!fmp_config_is_outer_change(&fmp->config, config))
 		return 0;
 	if (!fmp->birth_net) {
 		NL_SET_ERR_MSG(extack, "The namespace of the sockets is gone");
 		return -ENETDOWN;
 	}
-	if (!ns_capable(fmp->birth_net->user_ns, CAP_NET_ADMIN)) {
-		NL_SET_ERR_MSG(extack,
-			       "Settings of the encrypted packets need CAP_NET_ADMIN where the sockets are");
-		return -EPERM;
-	}
+	owner = fmp->birth_net->user_ns;
+	if (!ns_capable(owner, CAP_NET_ADMIN))
+		return fmp_config_refuse(extack);
+	/* A socket that was opened by another must not lend it authority. */
+	if (request && !netlink_ns_capable(request, owner, CAP_NET_ADMIN))
+		return fmp_config_refuse(extack);
 	return 0;
 }
 
@@ -231,6 +244,7 @@ static int fmp_config_check_authority(const struct fmp_dev *fmp,
  * fmp_config_check() - judge settings as a whole
  * @fmp: device
  * @config: what they shall be
+ * @request: netlink message that wants it, NULL if it came over rtnetlink
  * @extack: for errors
  *
  * Context: Process context, the device's lock held or the device new.
@@ -238,6 +252,7 @@ static int fmp_config_check_authority(const struct fmp_dev *fmp,
  */
 int fmp_config_check(const struct fmp_dev *fmp,
 		     const struct fmp_config *config,
+		     const struct sk_buff *request,
 		     struct netlink_ext_ack *extack)
 {
 	int type = ipv6_addr_type(&config->local6);
@@ -247,7 +262,7 @@ int fmp_config_check(const struct fmp_dev *fmp,
 			       "A link-local local-ipv6 needs an underlay");
 		return -EINVAL;
 	}
-	return fmp_config_check_authority(fmp, config, extack);
+	return fmp_config_check_authority(fmp, config, request, extack);
 }
 
 /**

@@ -96,6 +96,7 @@ int fmp_config_read(const struct fmp_dev *fmp, struct fmp_config *config,
 		    struct netlink_ext_ack *extack);
 int fmp_config_check(const struct fmp_dev *fmp,
 		     const struct fmp_config *config,
+		     const struct sk_buff *request,
 		     struct netlink_ext_ack *extack);
 bool fmp_config_moves_sockets(const struct fmp_config *a,
 			      const struct fmp_config *b);

@@ -307,7 +307,7 @@ int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
 	err = fmp_config_read(fmp, &fmp->config, params->data,
 			      &fmp_config_link_attrs, extack);
 	if (!err)
-		err = fmp_config_check(fmp, &fmp->config, extack);
+		err = fmp_config_check(fmp, &fmp->config, NULL, extack);
 	if (err)
 		return err;
 	return register_netdevice(dev);
@@ -332,6 +332,7 @@ static void fmp_explain_open(const struct fmp_config *old,
  * fmp_dev_configure() - change the settings of a device
  * @fmp: device
  * @config: what they shall be
+ * @request: netlink message that wants it, NULL if it came over rtnetlink
  * @extack: for errors
  *
  * On failure the settings are what they were.
@@ -340,13 +341,14 @@ static void fmp_explain_open(const struct fmp_config *old,
  * Return: 0, or a negative error.
  */
 int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
+		      const struct sk_buff *request,
 		      struct netlink_ext_ack *extack)
 {
 	struct fmp_config next = *config;
 	bool move, reroute;
 	int err;
 
-	err = fmp_config_check(fmp, config, extack);
+	err = fmp_config_check(fmp, config, request, extack);
 	if (err)
 		return err;
 	move = fmp->up && fmp_config_moves_sockets(&fmp->config, config);
@@ -378,7 +380,7 @@ static int fmp_changelink(struct net_device *dev, struct nlattr *tb[],
 	err = fmp_config_read(fmp, &config, data, &fmp_config_link_attrs,
 			      extack);
 	if (!err)
-		err = fmp_dev_configure(fmp, &config, extack);
+		err = fmp_dev_configure(fmp, &config, NULL, extack);
 	mutex_unlock(&fmp->lock);
 	return err;
 }

@@ -98,6 +98,7 @@ int fmp_newlink(struct net_device *dev, struct rtnl_newlink_params *params,
 		struct netlink_ext_ack *extack);
 bool fmp_dev_is(const struct net_device *dev);
 int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
+		      const struct sk_buff *request,
 		      struct netlink_ext_ack *extack);
 int fmp_dev_register(void);
 void fmp_dev_unregister(void);

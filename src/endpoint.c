@@ -346,6 +346,8 @@ static void fmp_endpoint_xmit6(struct fmp_endpoint *endpoint,
 			       const struct fmp_route *route,
 			       struct sk_buff *skb, u8 tos, u8 ttl)
 {
+	/* This host may fragment: whoever could send less was told to. */
+	skb->ignore_df = 1;
 	udp_tunnel6_xmit_skb(route->dst, route->sk, skb, NULL, &route->saddr6,
 			     &endpoint->remote.in6.sin6_addr, tos,
 			     ttl ?: ip6_dst_hoplimit(route->dst), 0,
@@ -385,6 +387,12 @@ int fmp_endpoint_route(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
 	return fmp_endpoint_route6(fmp, endpoint, route);
 }
 
+/* With ip_no_pmtu_disc the IP layer keeps to itself what routers take. */
+static bool fmp_endpoint_hears(const struct sock *sk)
+{
+	return READ_ONCE(inet_sk(sk)->pmtudisc) != IP_PMTUDISC_DONT;
+}
+
 /**
  * fmp_endpoint_xmit() - send a frame by a route
  * @fmp: device
@@ -392,7 +400,8 @@ int fmp_endpoint_route(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
  * @route: of fmp_endpoint_route(); its reference is consumed
  * @skb: the sealed frame, with room for the outer headers; consumed
  * @tos: outer traffic class
- * @df: routers shall not fragment it, but say how much they take
+ * @df: routers shall not fragment it, but say how much they take; unless the
+ *      host does not listen
  *
  * Context: RCU read section, bottom halves disabled.
  */
@@ -408,9 +417,6 @@ void fmp_endpoint_xmit(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
 	skb->encapsulation = 0;
 	/* No device: we count what we send ourselves. */
 	skb->dev = NULL;
-	/* This host may fragment: whoever could send less was told to. */
-	skb->ignore_df = 1;
-
 	if (endpoint->remote.sa.sa_family != AF_INET) {
 		fmp_endpoint_xmit6(endpoint, route, skb, tos, ttl);
 		return;
@@ -420,7 +426,8 @@ void fmp_endpoint_xmit(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
 			    route->saddr4,
 			    endpoint->remote.in4.sin_addr.s_addr, tos,
 			    ttl ?: ip4_dst_hoplimit(route->dst),
-			    df ? htons(IP_DF) : 0,
+			    df && fmp_endpoint_hears(route->sk) ?
+			    htons(IP_DF) : 0,
 			    inet_sk(route->sk)->inet_sport,
 			    endpoint->remote.in4.sin_port, false, false, 0);
 }

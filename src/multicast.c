@@ -47,12 +47,13 @@ static void fmp_multicast_copy(struct fmp_peer *peer, struct sk_buff *skb)
 
 	if (!session || !endpoint)
 		return;
+	/* A copy that is lost is counted for itself. */
+	fmp_multicast_cb(skb)->sent = true;
 	copy = skb_clone(skb, GFP_ATOMIC);
 	if (!copy) {
 		fmp_stat_inc(peer->fmp, FMP_TX_DROP_NOMEM);
 		return;
 	}
-	fmp_multicast_cb(skb)->sent = true;
 	fmp_stat_inc(peer->fmp, FMP_TX_MULTICAST_COPY);
 	fmp_tx_session(session, endpoint, copy);
 }
@@ -145,8 +146,11 @@ void fmp_multicast_init(struct fmp_multicast *multicast)
  */
 void fmp_multicast_flush(struct fmp_dev *fmp)
 {
+	struct sk_buff *skb;
+
 	cancel_work_sync(&fmp->multicast.work);
-	skb_queue_purge(&fmp->multicast.queue);
+	while ((skb = skb_dequeue(&fmp->multicast.queue)))
+		fmp_drop(fmp, skb, FMP_TX_DROP_MULTICAST);
 }
 
 static bool fmp_multicast_link_local4(__be32 address)

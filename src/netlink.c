@@ -287,7 +287,7 @@ int fmp_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = fmp_config_read(fmp, &config, info->attrs, &fmp_config_dev_attrs,
 			      info->extack);
 	if (!err)
-		err = fmp_dev_configure(fmp, &config, info->extack);
+		err = fmp_dev_configure(fmp, &config, skb, info->extack);
 	if (!err)
 		fmp_notify_dev(fmp);
 	fmp_nl_unlock_dev(fmp);

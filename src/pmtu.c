@@ -311,8 +311,9 @@ static void fmp_pmtu_learn(struct fmp_dev *fmp, const struct sock *sk,
  *
  * The socket layer would go on to change the route as the socket's own, and
  * cannot tell a forged error. So it is told each time that the error is none
- * of this socket's. Kernels that believe errors about nobody's datagrams do
- * so with and without us.
+ * of this socket's. That goes for redirects, too, which anybody on the link
+ * can send: the host's own routes decide where frames go. Kernels that
+ * believe errors about nobody's datagrams do so with and without us.
  *
  * Context: Softirq, RCU read section.
  * Return: -ENOENT.

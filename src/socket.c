@@ -102,11 +102,6 @@ static int fmp_socket_bind(struct socket *sock,
 	struct sock *old = spec->replaces;
 	int err;
 
-	if (spec->config->underlay) {
-		err = sock_bindtoindex(sock->sk, spec->config->underlay, true);
-		if (err)
-			return err;
-	}
 	if (!old)
 		return fmp_socket_bind_address(sock, spec);
 
@@ -130,9 +125,20 @@ static void fmp_socket_attach(struct fmp_dev *fmp, struct sock *sk)
 	setup_udp_tunnel_sock(sock_net(sk), sk, &cfg);
 }
 
+/*
+ * The sockets of a device are the kernel's, whoever brought it up: another
+ * user who may change its settings opens those that take their place.
+ */
+static void fmp_socket_disown(struct socket *sock)
+{
+	SOCK_INODE(sock)->i_uid = GLOBAL_ROOT_UID;
+	WRITE_ONCE(sock->sk->sk_uid, GLOBAL_ROOT_UID);
+}
+
 static struct sock *fmp_socket_new(struct fmp_dev *fmp,
 				   const struct fmp_socket_spec *spec)
 {
+	int underlay = spec->config->underlay;
 	struct socket *sock;
 	int err;
 
@@ -140,14 +146,22 @@ static struct sock *fmp_socket_new(struct fmp_dev *fmp,
 			       &sock);
 	if (err)
 		return ERR_PTR(err);
+	fmp_socket_disown(sock);
+	if (underlay) {
+		err = sock_bindtoindex(sock->sk, underlay, true);
+		if (err)
+			goto free_socket;
+	}
 	/* Before it has a port, lest frames wait in it that nobody reads. */
 	fmp_socket_attach(fmp, sock->sk);
 	err = fmp_socket_bind(sock, spec);
-	if (err) {
-		fmp_socket_free(sock->sk);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto free_socket;
 	return sock->sk;
+
+free_socket:
+	fmp_socket_free(sock->sk);
+	return ERR_PTR(err);
 }
 
 /* A kernel without IPv6, or booted so, has an IPv4 socket only. */

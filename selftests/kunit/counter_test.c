@@ -12,7 +12,7 @@
 #include "suites.h"
 
 #define FMP_TAKERS	4
-#define FMP_TAKEN	(1 << 18)
+#define FMP_TAKEN	262144
 #define FMP_ALL_TAKEN	((u64)FMP_TAKERS * FMP_TAKEN)
 
 static void fmp_counter_first(struct kunit *test)
