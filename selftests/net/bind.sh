@@ -180,9 +180,12 @@ rtnetlink() {
 			flat '[0].fwmark' '[0].local' '[0].tos' '[0].ttl' '[0].multicast' '[0].source_check' | xargs)"
 }
 
-claims() { in_host 1 claim 2121 10.0.1.2 127.0.0.1 ::1 fd00:1::2 10.0.1.3; }
+# claims [PORT]
+claims() { in_host 1 claim "${1:-2121}" 10.0.1.2 127.0.0.1 ::1 fd00:1::2 10.0.1.3; }
 
 ports() {
+	# An address that the host does not have is nobody's.
+	check_equal "a port that is free is had in every way" 24 "$(claims 2122 | wc -l)"
 	check_equal "nobody else gets the port" "" "$(claims)"
 	must set1 local 10.0.1.2
 	must set1 underlay eth0
@@ -215,6 +218,16 @@ under_traffic() {
 	check_equal "nor comes twice" 0 "$(field duplicates)"
 }
 
+# Who may set the network up need not be root.
+other_user() {
+	must ip -n h1 link set fmp0 down
+	must setpriv --reuid 65534 --clear-groups --inh-caps +net_admin --ambient-caps +net_admin \
+		ip -n h1 link set fmp0 up
+	check "whoever brought the device up, another may change its address" set1 local 10.0.1.2
+	must set1 local any
+	check "and its port stays" ping4
+}
+
 ktap_begin
 make_router
 for h in 1 2; do
@@ -230,5 +243,6 @@ classes
 kernel_refuses
 rtnetlink
 ports
+other_user
 under_traffic
 ktap_end

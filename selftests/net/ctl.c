@@ -349,6 +349,9 @@ static void read_session_attr(const struct nlattr *attr, struct ctl_session *s)
 	case FMP_A_SESSION_SEND_COUNTER:
 		s->send_counter = get_uint(attr);
 		break;
+	case FMP_A_SESSION_AGE_MS:
+		s->age_ms = get_uint(attr);
+		break;
 	case FMP_A_SESSION_RECEIVE_HIGHEST:
 		s->highest = get_uint(attr);
 		break;
@@ -441,6 +444,10 @@ int ctl_set(struct ctl *ctl, const struct ctl_setting *setting)
 		mnl_attr_put_u8(head, FMP_A_DEV_SOURCE_CHECK, setting->source_check);
 	if (setting->fwmark >= 0)
 		mnl_attr_put_u32(head, FMP_A_DEV_FWMARK, setting->fwmark);
+	if (setting->multicast >= 0)
+		mnl_attr_put_u8(head, FMP_A_DEV_MULTICAST, setting->multicast);
+	if (setting->tos >= 0)
+		mnl_attr_put_u8(head, FMP_A_DEV_TOS, setting->tos);
 	return talk(ctl->genl, head, NULL, NULL);
 }
 

@@ -47,6 +47,7 @@ struct ctl_session {
 	uint32_t k_bit;
 	uint64_t send_counter;
 	uint64_t highest;
+	uint64_t age_ms;
 };
 
 /**
@@ -80,7 +81,12 @@ struct ctl_setting {
 	long port;
 	long source_check;
 	long fwmark;
+	long multicast;
+	long tos;
 };
+
+#define CTL_NO_SETTING \
+	{ .port = -1, .source_check = -1, .fwmark = -1, .multicast = -1, .tos = -1 }
 
 int netns_open(const char *name);
 void netns_enter(int fd);

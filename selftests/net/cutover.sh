@@ -214,19 +214,19 @@ initiator() {
 
 # The timer's moment needs a peer that says nothing.
 timer() {
+	local LATE=$((2500 + 10000 * SLOW))
 	cat <<-END
 		session g q k=1
 		mark install
 		install g initiator
-		slots q current=f pending=g previous=e
-		elapsed install 0 240
-		until install 200
-		slots q current=f pending=g previous=e
-		elapsed install 0 240
-		ok an initiator waits
 		slots q current=g previous=f
-		elapsed install 250 $((2500 + 10000 * SLOW))
-		ok 250 ms
+		tx 1 under=g
+		began g install 245 $LATE
+		ok an initiator waits for 250 ms, and its timestamps count from then on
+		until install $((LATE + 500))
+		tx 1 under=g
+		began g install 245 $LATE
+		ok which they go on to do
 	END
 }
 

@@ -258,8 +258,8 @@ if [ "$CPUS" -lt 2 ]; then
 fi
 make_router
 for h in 1 2; do
-	quiet_host "$h" 2>/dev/null
 	make_host "$h"
+	quiet_host "$h"
 	make_tunnel "$h"
 done
 connect 1 2

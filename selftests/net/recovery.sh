@@ -222,7 +222,11 @@ threshold() {
 	wait_until $((CURRENT + 10100))
 	garbage 4 1 8
 	IN_TIME=$(($(now) - CURRENT < 25000))
-	[ $IN_TIME = 0 ] || check_equal "an unproven session has a longer grace" 0 "$(failures 4)"
+	if [ $IN_TIME = 1 ]; then
+		check_equal "an unproven session has a longer grace" 0 "$(failures 4)"
+	else
+		ktap_skip "an unproven session has a longer grace" "the machine was too slow to ask in time"
+	fi
 	garbage 3 1 3
 	check_equal "failures of an older session are counted" 3 "$(failures 3)"
 	authentic 3 1
@@ -282,6 +286,8 @@ limited() {
 	if [ $(($(now) - ASKED)) -lt 25000 ]; then
 		check_equal "nothing is asked for twice in 30 s" "4 1 3" \
 			"$(failures 3) $(asked 3) $(told peer-await 3)"
+	else
+		ktap_skip "nothing is asked for twice in 30 s" "the machine was too slow to try in time"
 	fi
 	wait_until $((CURRENT + 30100))
 	garbage 4 2 8

@@ -49,6 +49,8 @@ one_cpu() {
 }
 
 order() {
+	# Also if this ends early: others need them.
+	trap 'one_cpu 1; cleanup' EXIT
 	one_cpu 0
 	run_in 2 numbers receive 9000 >"$TMP/receiver" 2>&1 &
 	disown

@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -203,8 +204,11 @@ static int move_peer(struct worker *w, unsigned int side, unsigned int link)
 /* The sockets close and open again; then frames come from where they did. */
 static int change_port(struct ctl *ctl, unsigned int port)
 {
-	struct ctl_setting setting = { .port = port, .source_check = -1, .fwmark = -1 };
-	int err = ctl_set(ctl, &setting);
+	struct ctl_setting setting = CTL_NO_SETTING;
+	int err;
+
+	setting.port = port;
+	err = ctl_set(ctl, &setting);
 
 	setting.port = DEVICE_PORT;
 	return ctl_set(ctl, &setting) ?: err;
@@ -212,10 +216,10 @@ static int change_port(struct ctl *ctl, unsigned int port)
 
 static int change_setting(struct worker *w, unsigned int side)
 {
-	struct ctl_setting setting = { .port = -1, .source_check = -1, .fwmark = -1 };
+	struct ctl_setting setting = CTL_NO_SETTING;
 	uint64_t r = next_random(&w->random);
 
-	switch (r % 3) {
+	switch (r % 5) {
 	case 0:
 		return change_port(&w->ctl[side], DEVICE_PORT + 10 + (r >> 8) % 2);
 	case 1:
@@ -223,6 +227,12 @@ static int change_setting(struct worker *w, unsigned int side)
 		break;
 	case 2:
 		setting.fwmark = r >> 8 & 1;
+		break;
+	case 3:
+		setting.multicast = r >> 8 & 1;
+		break;
+	case 4:
+		setting.tos = r >> 8 & 1;
 		break;
 	}
 	return ctl_set(&w->ctl[side], &setting);
@@ -361,17 +371,39 @@ static void hear(struct host *h)
 	}
 }
 
-/* By turns a flow, single datagrams, and garbage to the other's port. */
+static int multicast_socket(void)
+{
+	struct ip_mreqn out = { .imr_ifindex = if_nametoindex(device_name) };
+	int fd = bound_socket(0, 0);
+
+	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof(out)))
+		die("multicast: %s", strerror(errno));
+	return fd;
+}
+
+static void send_multicast(int fd)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_UNSPEC_GROUP + 251),
+		.sin_port = htons(HOST_PORT),
+	};
+
+	sendto(fd, "all", 3, 0, (void *)&to, sizeof(to));
+}
+
+/* By turns a flow, single datagrams, some to all, and garbage to the other's port. */
 static void *traffic(void *arg)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(DEVICE_PORT) };
 	struct host *h = arg;
 	unsigned int link, i;
 	uint64_t junk[24];
-	int attacker;
+	int attacker, caller;
 
 	netns_enter(netns_open(netns_name[h->side]));
 	attacker = bound_socket(0, 0);
+	caller = multicast_socket();
 	to.sin_addr.s_addr = htonl(10u << 24 | (!h->side + 1) << 8 | 2);
 	while (!stopped) {
 		link = next_random(&h->random) % n_peers;
@@ -381,9 +413,12 @@ static void *traffic(void *arg)
 		for (i = 0; i < 24; i++)
 			junk[i] = next_random(&h->random);
 		memcpy(junk, (uint8_t[]){ junk[0] & 3, 1, 160, 0 }, 4);
+		if (!(junk[1] & 15))
+			send_multicast(caller);
 		sendto(attacker, junk, sizeof(junk), 0, (void *)&to, sizeof(to));
 		hear(h);
 	}
+	close(caller);
 	close(attacker);
 	return NULL;
 }
@@ -443,10 +478,13 @@ static void count_sessions(struct worker *w)
 
 static void clear(struct worker *w)
 {
-	struct ctl_setting setting = { .port = DEVICE_PORT, .source_check = 1, .fwmark = 0 };
+	struct ctl_setting setting = CTL_NO_SETTING;
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	unsigned int side, i, n;
 
+	setting.port = DEVICE_PORT;
+	setting.source_check = 1;
+	setting.fwmark = 0;
 	for (side = 0; side < 2; side++) {
 		must(ctl_link(&w->ctl[side], true), "up");
 		must(add_route(w, side), "route");

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2317 # functions are called by name
 # A hundred peers with three sessions each, all of it changed at random while traffic and
-# garbage go on. The kernel must not complain, and nothing may be left.
+# garbage go on, and an agent is there. The kernel must not complain, and nothing may be left.
 #
 # STORM_SECONDS and STORM_SEED, in the environment or on the kernel's command line, are for
 # longer runs and for one that went wrong.
@@ -24,6 +24,11 @@ prepare() {
 		make_tunnel "$n"
 		# A network for each end of the links, all of whose addresses are its own.
 		must ip -n "h$n" route add local "10.2$n.0.0/16" dev lo
+		must in_host "$n" fmp set fmp0 multicast on
+		# With an agent packets wait for a session.
+		run_in "$n" agent fmp0 <&"$NEVER" >"$TMP/agent.$n" &
+		disown
+		must await 10 grep -q bound "$TMP/agent.$n"
 	done
 }
 

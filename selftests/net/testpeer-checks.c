@@ -312,6 +312,39 @@ void check_endpoint(struct peer *peer, const char *wanted)
 		complain("endpoint %s, not %s", p.got, wanted);
 }
 
+/* --- time */
+
+/**
+ * check_began() - when a session became current, by its age and its frames
+ * @low, @high: the time in between which it has to be
+ *
+ * Age and frames are late by what it takes to get them, never early.
+ */
+void check_began(const struct session *session, uint64_t low, uint64_t high)
+{
+	struct ctl_session found[SESSIONS_MAX];
+	uint64_t asked = now_ms(), answered;
+	unsigned int i, n;
+
+	must(ctl_sessions(&device, session->ctl.peer, found, SESSIONS_MAX, &n), "sessions");
+	answered = now_ms();
+	for (i = 0; i < n && found[i].local != session->ctl.local; i++)
+		;
+	if (i == n) {
+		complain("%s is not there", session->name);
+		return;
+	}
+	if (answered - found[i].age_ms < low || asked - found[i].age_ms > high)
+		complain("%s: %llu ms old, wanted %llu to %llu", session->name,
+			 (unsigned long long)found[i].age_ms, (unsigned long long)(answered - high),
+			 (unsigned long long)(answered - low));
+	if (session->first < low || session->last > high)
+		complain("%s: timestamps count from %llu, or %llu; wanted %llu to %llu",
+			 session->name, (unsigned long long)session->first,
+			 (unsigned long long)session->last, (unsigned long long)low,
+			 (unsigned long long)high);
+}
+
 /* --- traffic */
 
 static bool all_arrived(void *arg)

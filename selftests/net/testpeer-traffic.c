@@ -214,7 +214,14 @@ static bool is_expected(const struct session *s)
 	return false;
 }
 
-static void take_plain(const struct session *s, const uint8_t *plain, size_t len, uint16_t port)
+static void note_timestamp(struct session *s, uint32_t timestamp)
+{
+	s->last = now_ms() - timestamp;
+	if (!s->first || s->last < s->first)
+		s->first = s->last;
+}
+
+static void take_plain(struct session *s, const uint8_t *plain, size_t len, uint16_t port)
 {
 	const size_t at = SEAL_IP_HEAD + 28;
 	uint64_t age = now_ms() - s->installed;
@@ -226,6 +233,7 @@ static void take_plain(const struct session *s, const uint8_t *plain, size_t len
 	}
 	memcpy(&timestamp, plain, sizeof(timestamp));
 	timestamp = le32toh(timestamp);
+	note_timestamp(s, timestamp);
 	if (timestamp > age + CLOCK_ERROR_MS)
 		complain("%s: timestamp %u after %llu ms", s->name, timestamp,
 			 (unsigned long long)age);
@@ -260,8 +268,8 @@ static void take_frame(const uint8_t *bytes, size_t len, uint16_t port)
 		complain("%s: a frame that is not authentic", s->name);
 		return;
 	}
-	if ((head.flags & SEAL_FLAG_K) != s->k_device)
-		complain("%s: K %u of the device", s->name, head.flags & SEAL_FLAG_K);
+	if (head.flags != s->k_device)
+		complain("%s: flags %#x of the device", s->name, head.flags);
 	count_counter(s, head.counter);
 	take_plain(s, plain, len - SEAL_MIN, port);
 }

@@ -52,6 +52,7 @@
  *   endpoint PEER ADDRESS:PORT
  *   mark NAME, until NAME MS, elapsed NAME LOW HIGH
  *                                      notes the time; waits until then; checks it
+ *   began SESSION NAME LOW HIGH        that is when it became current
  *   ok TEXT                            prints "ok TEXT", or "not ok TEXT" if anything since
  *                                      the last of them went wrong, and what before it
  */
@@ -378,6 +379,14 @@ static void do_elapsed(struct line *line)
 		complain("after %" PRIu64 " ms", ms);
 }
 
+static void do_began(struct line *line)
+{
+	struct session *s = find_session(word(line, 1));
+	uint64_t mark = *find_mark(word(line, 2));
+
+	check_began(s, mark + number(word(line, 3)), mark + number(word(line, 4)));
+}
+
 /* --- the script */
 
 static const struct {
@@ -407,6 +416,7 @@ static const struct {
 	{ "mark", do_mark },
 	{ "until", do_until },
 	{ "elapsed", do_elapsed },
+	{ "began", do_began },
 };
 
 static void play(struct line *line)

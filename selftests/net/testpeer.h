@@ -43,6 +43,8 @@ struct peer {
  * @received: how many these are
  * @highest: of these
  * @installed: when, in ms
+ * @first, @last: when the device's timestamps began to count, by the frame that
+ *                came fastest and by the last one; 0 before one
  */
 struct session {
 	char name[NAME_MAX_LEN];
@@ -53,6 +55,7 @@ struct session {
 	uint8_t *counters;
 	uint64_t received, highest;
 	uint64_t installed;
+	uint64_t first, last;
 };
 
 /**
@@ -162,6 +165,7 @@ void check_heard(struct peer *peer, uint64_t wanted);
 void check_slots(const struct peer *peer, const struct session *const slots[3]);
 void check_state(const struct session *session, const char *what, uint64_t wanted);
 void check_endpoint(struct peer *peer, const char *wanted);
+void check_began(const struct session *session, uint64_t low, uint64_t high);
 void check_delivered(void);
 void check_received(void);
 
