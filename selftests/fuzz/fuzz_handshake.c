@@ -97,7 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Whether the two differ in no more than the parity of the point that they begin with. */
 static bool alike(const uint8_t *message, const uint8_t *genuine, size_t len)
 {
-	return (message[0] == 2 || message[0] == 3) && memcmp(message + 1, genuine + 1, len - 1) == 0;
+	return (message[0] | 1) == 3 && memcmp(message + 1, genuine + 1, len - 1) == 0;
 }
 
 static void read_msg1(const struct msg1 *msg)
@@ -139,16 +139,17 @@ static void read_msg2(const struct msg2 *msg)
 }
 
 /* What is a frame is what we would have built. */
-static void rebuild(const struct msg1 *one, const struct msg2 *two, const uint8_t *frame)
+static void rebuild(const struct msg1 *one, const struct msg2 *two, const uint8_t *frame,
+		    size_t len)
 {
 	uint8_t built[MSG1_FRAME_LEN];
 
 	if (one) {
 		msg1_build(built, one->sender, one->noise);
-		MUST(memcmp(built, frame, MSG1_FRAME_LEN) == 0);
+		MUST(len == MSG1_FRAME_LEN && memcmp(built, frame, len) == 0);
 	} else {
 		msg2_build(built, two->sender, two->receiver, two->noise);
-		MUST(memcmp(built, frame, MSG2_FRAME_LEN) == 0);
+		MUST(len == MSG2_FRAME_LEN && memcmp(built, frame, len) == 0);
 	}
 }
 
@@ -170,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_two = msg2_parse(&two, frame, size - 1);
 	MUST(!is_one || !is_two);
 	if (is_one || is_two)
-		rebuild(is_one ? &one : NULL, &two, frame);
+		rebuild(is_one ? &one : NULL, &two, frame, size - 1);
 	if (is_one && !(data[0] & TO_INITIATOR))
 		read_msg1(&one);
 	if (is_two && data[0] & TO_INITIATOR)

@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <secp256k1.h>
+#include <secp256k1_extrakeys.h>
 #include <sodium.h>
 
 #include "bech32.h"
@@ -66,19 +68,26 @@ static void check_bech32(const char *word)
 	free(encoded);
 }
 
+static bool is_point(const uint8_t key[FMP_PUBLIC_KEY_SIZE])
+{
+	secp256k1_xonly_pubkey point;
+
+	return secp256k1_xonly_pubkey_parse(secp256k1_context_static, &point, key);
+}
+
 static void check_public(const char *word)
 {
 	uint8_t key[FMP_PUBLIC_KEY_SIZE], again[FMP_PUBLIC_KEY_SIZE];
 	char npub[NPUB_SIZE];
 
 	if (npub_decode(key, word) == KEY_OK) {
-		MUST(strlen(word) + 1 >= sizeof(npub));
+		MUST(is_point(key) && strlen(word) + 1 >= sizeof(npub));
 		npub_encode(npub, key);
 		MUST(npub_decode(again, npub) == KEY_OK);
 		MUST(memcmp(key, again, sizeof(key)) == 0);
 	}
 	if (public_key_decode(key, word) == KEY_OK) {
-		MUST(strncasecmp(word, "nsec", 4) != 0);
+		MUST(is_point(key) && strncasecmp(word, "nsec", 4) != 0);
 		npub_encode(npub, key);
 		MUST(public_key_decode(again, npub) == KEY_OK);
 		MUST(memcmp(key, again, sizeof(key)) == 0);

@@ -138,6 +138,12 @@ def netlink():
     yield 'interrupted', bytes([4]) + RESOLVED + 5 * dump('PEER_GET', PEER, flags=DUMP_INTR)
     unterminated = attr(7, attr(1, attr(2, u32(1)) + attr(1, b'config99')))
     yield 'unterminated', bytes([0]) + datagrams(generic(1, unterminated, CTRL, 0))
+    for line, group in ((13, 'PEER'), (14, 'SESSION')):
+        beyond = 1 + max(n for name, n in N.items() if name.startswith(f'FMP_A_{group}_'))
+        told = attr(5, u32(beyond)) + attr(6, u32(0))
+        yield f'beyond{line}', bytes([line]) + RESOLVED + datagrams(error(-22, told))
+    open_end = attr(2, u32(20 + 8)) + attr(1, b'no such peer....')
+    yield 'open_end', bytes([13]) + RESOLVED + datagrams(error(-2, open_end))
     yield 'negative', bytes([0]) + datagrams(u32(0xffffff11) + bytes(12))
     yield 'lowest', bytes([13]) + RESOLVED + datagrams(error(-1 << 31))
     yield 'unknown', bytes([0]) + datagrams(error(-2))
@@ -171,10 +177,18 @@ MSG2 = bytes.fromhex(
     'fdc6596fb1146ba73915f01d245618773c0c14e056fb5dc9')
 
 
+def damaged(frame, places):
+    for place in places:
+        yield place, frame[:place] + bytes([frame[place] ^ 0x10]) + frame[place + 1:]
+
+
 def handshakes():
     for tags in (0, 2):
         yield f'msg1-{tags}', bytes([tags]) + MSG1
         yield f'msg2-{tags}', bytes([tags | 1]) + MSG2
+    for mode, frame, places in ((0, MSG1, (3, 9, 41, 89, 90, 113)), (1, MSG2, (3, 8, 13, 45, 68))):
+        for place, forged in damaged(frame, places):
+            yield f'forged{mode}-{place}', bytes([mode]) + forged
     negative = json.loads((VECTORS / 'handshake.json').read_text())['negative']
     for kind, mode in (('msg1', 0), ('msg2', 1)):
         for entry in negative[kind]:
