@@ -14,10 +14,12 @@ struct test {
 /* The end of each list is a nameless entry. */
 extern const struct test args_tests[];
 extern const struct test command_tests[];
+extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
 extern const struct test message_tests[];
 extern const struct test nl_tests[];
+extern const struct test noise_tests[];
 extern const struct test parse_tests[];
 
 extern const char *vectors_dir;

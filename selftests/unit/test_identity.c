@@ -4,77 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "harness.h"
 #include "identity.h"
 #include "util.h"
+#include "vectors.h"
 
 static struct json_object *vectors;
-
-static bool load(void)
-{
-	char *path = xasprintf("%s/identity.json", vectors_dir);
-
-	vectors = json_object_from_file(path);
-	CHECK_FMT(vectors, "cannot read %s", path);
-	free(path);
-	return vectors;
-}
-
-static struct json_object *list_of(const char *name)
-{
-	struct json_object *list = NULL;
-
-	CHECK_FMT(json_object_object_get_ex(vectors, name, &list) &&
-		  json_object_is_type(list, json_type_array), "no list '%s'", name);
-	return list;
-}
-
-static const char *text(struct json_object *entry, const char *key)
-{
-	struct json_object *value = NULL;
-
-	if (!CHECK_FMT(json_object_object_get_ex(entry, key, &value) &&
-		       json_object_is_type(value, json_type_string), "no text '%s' in %s", key,
-		       json_object_to_json_string(entry)))
-		return "";
-	return json_object_get_string(value);
-}
-
-static bool truth(struct json_object *entry, const char *key)
-{
-	struct json_object *value = NULL;
-
-	CHECK_FMT(json_object_object_get_ex(entry, key, &value) &&
-		  json_object_is_type(value, json_type_boolean), "no truth '%s'", key);
-	return json_object_get_boolean(value);
-}
-
-/* A key that is not looked at would be a test that is not made. */
-static void check_keys(struct json_object *entry, const char *const *keys, size_t count)
-{
-	size_t i;
-
-	json_object_object_foreach(entry, key, value) {
-		(void)value;
-		for (i = 0; i < count && strcmp(keys[i], key) != 0; i++)
-			;
-		CHECK_FMT(i < count, "unknown key '%s' in %s", key,
-			  json_object_to_json_string(entry));
-	}
-}
-
-static bool equal_hex(const uint8_t *bytes, size_t len, const char *digits)
-{
-	char *hex = xcalloc(2 * len + 1, 1);
-	bool equal;
-
-	hex_encode(hex, bytes, len);
-	equal = strcmp(hex, digits) == 0;
-	free(hex);
-	return equal;
-}
 
 static void check_forward(struct json_object *entry)
 {
@@ -82,23 +17,23 @@ static void check_forward(struct json_object *entry)
 	char npub[NPUB_SIZE], nsec[NSEC_SIZE], shown[INET6_ADDRSTRLEN];
 	struct in6_addr address, written;
 
-	from_hex(secret, sizeof(secret), text(entry, "secret"));
+	from_hex(secret, sizeof(secret), vector_text(entry, "secret"));
 	nsec_encode(nsec, secret);
-	CHECK(strcmp(nsec, text(entry, "nsec")) == 0);
+	CHECK(strcmp(nsec, vector_text(entry, "nsec")) == 0);
 
 	CHECK(public_from_secret(point, secret) == KEY_OK);
-	CHECK(equal_hex(point, sizeof(point), text(entry, "pubkey")));
-	CHECK(equal_hex(point + 1, FMP_PUBLIC_KEY_SIZE, text(entry, "xonly")));
-	CHECK((point[0] == 3) == truth(entry, "odd_y"));
+	CHECK(equal_hex(point, sizeof(point), vector_text(entry, "pubkey")));
+	CHECK(equal_hex(point + 1, FMP_PUBLIC_KEY_SIZE, vector_text(entry, "xonly")));
+	CHECK((point[0] == 3) == vector_truth(entry, "odd_y"));
 
 	npub_encode(npub, point + 1);
-	CHECK(strcmp(npub, text(entry, "npub")) == 0);
+	CHECK(strcmp(npub, vector_text(entry, "npub")) == 0);
 	node_addr_of(node, point + 1);
-	CHECK(equal_hex(node, sizeof(node), text(entry, "node_addr")));
+	CHECK(equal_hex(node, sizeof(node), vector_text(entry, "node_addr")));
 
 	address = address_of_node(node);
-	CHECK(equal_hex(address.s6_addr, sizeof(address.s6_addr), text(entry, "ipv6_bytes")));
-	CHECK(inet_pton(AF_INET6, text(entry, "ipv6"), &written) == 1);
+	CHECK(equal_hex(address.s6_addr, sizeof(address.s6_addr), vector_text(entry, "ipv6_bytes")));
+	CHECK(inet_pton(AF_INET6, vector_text(entry, "ipv6"), &written) == 1);
 	CHECK_FMT(memcmp(&written, &address, sizeof(address)) == 0, "%s",
 		  inet_ntop(AF_INET6, &address, shown, sizeof(shown)));
 }
@@ -107,20 +42,20 @@ static void check_backward(struct json_object *entry)
 {
 	uint8_t key[32];
 
-	CHECK(secret_decode(key, text(entry, "nsec")) == KEY_OK);
-	CHECK(equal_hex(key, sizeof(key), text(entry, "secret")));
-	CHECK(secret_decode(key, text(entry, "secret")) == KEY_OK);
-	CHECK(equal_hex(key, sizeof(key), text(entry, "secret")));
+	CHECK(secret_decode(key, vector_text(entry, "nsec")) == KEY_OK);
+	CHECK(equal_hex(key, sizeof(key), vector_text(entry, "secret")));
+	CHECK(secret_decode(key, vector_text(entry, "secret")) == KEY_OK);
+	CHECK(equal_hex(key, sizeof(key), vector_text(entry, "secret")));
 
-	CHECK(npub_decode(key, text(entry, "npub")) == KEY_OK);
-	CHECK(equal_hex(key, sizeof(key), text(entry, "xonly")));
-	CHECK(public_key_decode(key, text(entry, "npub")) == KEY_OK);
-	CHECK(equal_hex(key, sizeof(key), text(entry, "xonly")));
-	CHECK(public_key_decode(key, text(entry, "xonly")) == KEY_OK);
-	CHECK(equal_hex(key, sizeof(key), text(entry, "xonly")));
-	CHECK(public_key_decode(key, text(entry, "nsec")) == KEY_SECRET);
-	CHECK(npub_decode(key, text(entry, "nsec")) == KEY_HRP);
-	CHECK(secret_decode(key, text(entry, "npub")) == KEY_HRP);
+	CHECK(npub_decode(key, vector_text(entry, "npub")) == KEY_OK);
+	CHECK(equal_hex(key, sizeof(key), vector_text(entry, "xonly")));
+	CHECK(public_key_decode(key, vector_text(entry, "npub")) == KEY_OK);
+	CHECK(equal_hex(key, sizeof(key), vector_text(entry, "xonly")));
+	CHECK(public_key_decode(key, vector_text(entry, "xonly")) == KEY_OK);
+	CHECK(equal_hex(key, sizeof(key), vector_text(entry, "xonly")));
+	CHECK(public_key_decode(key, vector_text(entry, "nsec")) == KEY_SECRET);
+	CHECK(npub_decode(key, vector_text(entry, "nsec")) == KEY_HRP);
+	CHECK(secret_decode(key, vector_text(entry, "npub")) == KEY_HRP);
 }
 
 static void check_identity(struct json_object *entry)
@@ -130,7 +65,7 @@ static void check_identity(struct json_object *entry)
 		"secret", "xonly",
 	};
 
-	check_keys(entry, keys, ARRAY_SIZE(keys));
+	vector_keys(entry, keys, ARRAY_SIZE(keys));
 	check_forward(entry);
 	check_backward(entry);
 }
@@ -143,13 +78,13 @@ static void check_tie(struct json_object *entry)
 	uint8_t ours[FMP_NODE_ADDR_SIZE], theirs[FMP_NODE_ADDR_SIZE];
 	bool smaller;
 
-	check_keys(entry, keys, ARRAY_SIZE(keys));
-	from_hex(ours, sizeof(ours), text(entry, "ours"));
-	from_hex(theirs, sizeof(theirs), text(entry, "theirs"));
+	vector_keys(entry, keys, ARRAY_SIZE(keys));
+	from_hex(ours, sizeof(ours), vector_text(entry, "ours"));
+	from_hex(theirs, sizeof(theirs), vector_text(entry, "theirs"));
 	smaller = node_addr_compare(ours, theirs) < 0;
-	CHECK(smaller == truth(entry, "ours_smaller"));
-	CHECK(smaller == truth(entry, "our_outbound_wins"));
-	CHECK(smaller != truth(entry, "our_inbound_wins"));
+	CHECK(smaller == vector_truth(entry, "ours_smaller"));
+	CHECK(smaller == vector_truth(entry, "our_outbound_wins"));
+	CHECK(smaller != vector_truth(entry, "our_inbound_wins"));
 }
 
 #define KIND(k) (1U << (k))
@@ -192,23 +127,23 @@ static void check_decode(struct json_object *entry, const char *operation, const
 	const char *const keys[] = { "input", "name", operation };
 	const char *const results[] = { "error", value_key };
 	struct json_object *result = NULL;
-	const char *name = text(entry, "name");
+	const char *name = vector_text(entry, "name");
 	enum key_error err;
 	uint8_t key[32];
 
-	check_keys(entry, keys, ARRAY_SIZE(keys));
+	vector_keys(entry, keys, ARRAY_SIZE(keys));
 	if (!CHECK(json_object_object_get_ex(entry, operation, &result)))
 		return;
-	check_keys(result, results, ARRAY_SIZE(results));
+	vector_keys(result, results, ARRAY_SIZE(results));
 	CHECK(json_object_object_length(result) == 1);
 
-	err = decode(key, text(entry, "input"));
+	err = decode(key, vector_text(entry, "input"));
 	if (json_object_object_get_ex(result, "error", NULL)) {
-		check_error(err, text(result, "error"), name);
+		check_error(err, vector_text(result, "error"), name);
 		return;
 	}
 	CHECK_FMT(err == KEY_OK, "%s: %s", name, key_strerror(err));
-	CHECK_FMT(equal_hex(key, sizeof(key), text(result, value_key)), "%s", name);
+	CHECK_FMT(equal_hex(key, sizeof(key), vector_text(result, value_key)), "%s", name);
 }
 
 static void check_npub(struct json_object *entry)
@@ -233,7 +168,7 @@ static const struct {
 
 static size_t run_list(size_t which)
 {
-	struct json_object *list = list_of(lists[which].name);
+	struct json_object *list = vector_list(vectors, lists[which].name);
 	size_t i, count = list ? json_object_array_length(list) : 0;
 
 	CHECK(count > 0);
@@ -256,7 +191,8 @@ static void test_vectors(void)
 {
 	size_t tested = 0, there = 0, i;
 
-	if (!load())
+	vectors = vectors_load("identity.json");
+	if (!vectors)
 		return;
 	for (i = 0; i < ARRAY_SIZE(lists); i++)
 		tested += run_list(i);
