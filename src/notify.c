@@ -73,6 +73,9 @@ int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 	    nla_put_string(skb, FMP_A_DEV_IFNAME, fmp->dev->name) ||
 	    fmp_config_fill(skb, fmp, &fmp_config_dev_attrs) ||
 	    nla_put_u32(skb, FMP_A_DEV_PEERS, fmp->n_peers) ||
+	    nla_put(skb, FMP_A_DEV_EPOCH, sizeof(fmp->epoch), fmp->epoch) ||
+	    nla_put_u8(skb, FMP_A_DEV_AGENT,
+		       fmp_subscriber_bound(&fmp->agent)) ||
 	    (counters && fmp_fill_dev_counters(skb, fmp))) {
 		genlmsg_cancel(skb, msg);
 		return -EMSGSIZE;

@@ -104,6 +104,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	fmp_recovery_init(peer);
 	timer_setup(&peer->timer, fmp_session_timer, 0);
 	fmp_staging_init(&peer->staging);
+	INIT_LIST_HEAD(&peer->reserved);
 	INIT_LIST_HEAD(&peer->addresses);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	fmp_peer_derive_node_addr(peer);
@@ -204,6 +205,7 @@ void fmp_peer_remove(struct fmp_peer *peer)
 	fmp_overlay_remove_all(peer);
 	rhashtable_remove_fast(&fmp->peers, &peer->node, fmp_peer_params);
 	xa_erase(&fmp->peer_ids, peer->id);
+	fmp_index_forget_peer(&fmp->indices, peer);
 
 	spin_lock_bh(&peer->lock);
 	peer->dead = true;

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <uapi/linux/fmp.h>
 
+#include "bucket.h"
 #include "failure.h"
 #include "link.h"
 #include "rekey.h"
@@ -36,7 +37,9 @@ struct fmp_session;
  *             receives for the current session
  * @failure: frames that did not decrypt, and what followed
  * @wanted: of the requests for a session that packets wait for
- * @recovery_lock: protects @failure and @wanted; taken inside @lock
+ * @handshakes: first handshake messages from where it is
+ * @recovery_lock: protects @failure, @wanted and @handshakes; taken inside
+ *                 @lock
  * @lock: protects the slots, @endpoint's replacement, @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
@@ -47,6 +50,7 @@ struct fmp_session;
  * @node_addr: derived from it
  * @node: linkage by public key
  * @id: handle for dumps, ascending
+ * @reserved: indices reserved for handshakes; under the index table's lock
  * @addresses: overlay addresses, RCU list under the device's lock
  * @n_addresses: how many
  * @rcu: for freeing
@@ -64,7 +68,8 @@ struct fmp_peer {
 
 	struct fmp_failure failure;
 	struct fmp_backoff wanted;
-	spinlock_t recovery_lock; /* failure, wanted */
+	struct fmp_bucket handshakes;
+	spinlock_t recovery_lock; /* failure, wanted, handshakes */
 
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;
@@ -77,6 +82,7 @@ struct fmp_peer {
 	u8 node_addr[FMP_NODE_ADDR_LEN];
 	struct rhash_head node;
 	u32 id;
+	struct list_head reserved;
 	struct list_head addresses;
 	unsigned int n_addresses;
 	struct rcu_head rcu;
