@@ -22,6 +22,7 @@
 #include "peer.h"
 #include "rx.h"
 #include "session.h"
+#include "tx.h"
 
 /* A peer that is known: its resends, and a rekey now and then (spec 7.6). */
 static const struct fmp_bucket_limit fmp_handshake_known = {
@@ -282,4 +283,41 @@ void fmp_handshake_receive(struct fmp_dev *fmp, struct sk_buff *skb,
 	}
 	fmp_stat_inc(fmp, FMP_RX_HANDSHAKE);
 	consume_skb(skb);
+}
+
+/**
+ * fmp_handshake_send() - send a handshake message
+ * @fmp: device
+ * @endpoint: where to, and from where; of no peer
+ * @frame: the message
+ * @len: its length
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0 if it was handed to the IP layer, -EAFNOSUPPORT without a socket
+ * for the family, -ELOOP if the route leads back into the device, -ENOMEM, or
+ * the error of the route lookup.
+ */
+int fmp_handshake_send(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		       const void *frame, size_t len)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = alloc_skb(FMP_TX_HEADROOM + len, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	skb_reserve(skb, FMP_TX_HEADROOM);
+	skb_put_data(skb, frame, len);
+
+	rcu_read_lock();
+	local_bh_disable();
+	err = fmp_endpoint_send(fmp, endpoint, skb, 0);
+	local_bh_enable();
+	rcu_read_unlock();
+	if (err) {
+		kfree_skb(skb);
+		return err == -ENOTCONN ? -EAFNOSUPPORT : err;
+	}
+	fmp_stat_inc(fmp, FMP_TX_HANDSHAKE);
+	return 0;
 }

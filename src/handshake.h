@@ -12,6 +12,7 @@
 #include "wire.h"
 
 struct fmp_dev;
+struct fmp_endpoint;
 
 /**
  * struct fmp_handshake - what limits handshake messages on a device
@@ -28,5 +29,7 @@ struct fmp_handshake {
 void fmp_handshake_init(struct fmp_dev *fmp);
 void fmp_handshake_receive(struct fmp_dev *fmp, struct sk_buff *skb,
 			   enum fmp_verdict verdict);
+int fmp_handshake_send(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
+		       const void *frame, size_t len);
 
 #endif /* FMP_HANDSHAKE_H */

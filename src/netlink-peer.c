@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "endpoint.h"
+#include "netlink-endpoint.h"
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "notify.h"
@@ -15,101 +16,16 @@
 #include "peer.h"
 #include "recovery.h"
 
-static int fmp_nl_check_endpoint4(struct genl_info *info,
-				  const struct sockaddr_in *in4)
-{
-	__be32 addr = in4->sin_addr.s_addr;
-
-	if (!addr || ipv4_is_multicast(addr) || ipv4_is_lbcast(addr)) {
-		GENL_SET_ERR_MSG(info, "endpoint-ipv4 is not a unicast address");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int fmp_nl_check_endpoint6(struct genl_info *info,
-				  const struct sockaddr_in6 *in6)
-{
-	int type = ipv6_addr_type(&in6->sin6_addr);
-
-	if (type == IPV6_ADDR_ANY || type & IPV6_ADDR_MULTICAST ||
-	    type & IPV6_ADDR_MAPPED) {
-		GENL_SET_ERR_MSG(info, "endpoint-ipv6 is not a unicast address");
-		return -EINVAL;
-	}
-	if (__ipv6_addr_needs_scope_id(type) && !in6->sin6_scope_id) {
-		GENL_SET_ERR_MSG(info, "A link-local endpoint-ipv6 needs an endpoint-scope-id");
-		return -EINVAL;
-	}
-	if (!__ipv6_addr_needs_scope_id(type) && in6->sin6_scope_id) {
-		GENL_SET_ERR_MSG(info, "endpoint-scope-id is for a link-local endpoint-ipv6");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int fmp_nl_endpoint4(struct genl_info *info, union fmp_sockaddr *remote)
-{
-	struct nlattr **attrs = info->attrs;
-
-	if (attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID]) {
-		GENL_SET_ERR_MSG(info, "endpoint-scope-id is for a link-local endpoint-ipv6");
-		return -EINVAL;
-	}
-	remote->in4.sin_family = AF_INET;
-	remote->in4.sin_addr.s_addr =
-		nla_get_in_addr(attrs[FMP_A_PEER_ENDPOINT_IPV4]);
-	remote->in4.sin_port = nla_get_be16(attrs[FMP_A_PEER_ENDPOINT_PORT]);
-	return fmp_nl_check_endpoint4(info, &remote->in4);
-}
-
-static int fmp_nl_endpoint6(struct genl_info *info, union fmp_sockaddr *remote)
-{
-	struct nlattr **attrs = info->attrs;
-
-	remote->in6.sin6_family = AF_INET6;
-	remote->in6.sin6_addr =
-		nla_get_in6_addr(attrs[FMP_A_PEER_ENDPOINT_IPV6]);
-	remote->in6.sin6_port = nla_get_be16(attrs[FMP_A_PEER_ENDPOINT_PORT]);
-	if (attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID])
-		remote->in6.sin6_scope_id =
-			nla_get_u32(attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID]);
-	return fmp_nl_check_endpoint6(info, &remote->in6);
-}
-
 /* NULL if the request has none. */
 static struct fmp_endpoint *fmp_nl_endpoint(struct genl_info *info)
 {
-	struct nlattr **attrs = info->attrs;
 	struct fmp_endpoint *endpoint;
 	union fmp_sockaddr remote;
 	int err;
 
-	memset(&remote, 0, sizeof(remote));
-	if (!attrs[FMP_A_PEER_ENDPOINT_IPV4] &&
-	    !attrs[FMP_A_PEER_ENDPOINT_IPV6]) {
-		if (!attrs[FMP_A_PEER_ENDPOINT_PORT] &&
-		    !attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID])
-			return NULL;
-		GENL_SET_ERR_MSG(info, "endpoint-ipv4 or endpoint-ipv6 is missing");
-		return ERR_PTR(-EINVAL);
-	}
-	if (attrs[FMP_A_PEER_ENDPOINT_IPV4] &&
-	    attrs[FMP_A_PEER_ENDPOINT_IPV6]) {
-		GENL_SET_ERR_MSG(info, "endpoint-ipv4 and endpoint-ipv6 exclude each other");
-		return ERR_PTR(-EINVAL);
-	}
-	if (GENL_REQ_ATTR_CHECK(info, FMP_A_PEER_ENDPOINT_PORT)) {
-		GENL_SET_ERR_MSG(info, "Attribute endpoint-port is missing");
-		return ERR_PTR(-EINVAL);
-	}
-
-	if (attrs[FMP_A_PEER_ENDPOINT_IPV4])
-		err = fmp_nl_endpoint4(info, &remote);
-	else
-		err = fmp_nl_endpoint6(info, &remote);
+	err = fmp_nl_remote(info, &fmp_nl_peer_endpoint, &remote);
 	if (err)
-		return ERR_PTR(err);
+		return err == -ENODATA ? NULL : ERR_PTR(err);
 	endpoint = fmp_endpoint_new(&remote, GFP_KERNEL);
 	return endpoint ?: ERR_PTR(-ENOMEM);
 }

@@ -423,3 +423,42 @@ void fmp_notify_peer_event(struct fmp_peer *peer,
 	err = fmp_fill_peer_event(skb, peer, event);
 	fmp_notify_end(peer->fmp, skb, FMP_NLGRP_EVENTS, GFP_ATOMIC, err);
 }
+
+static int fmp_fill_handshake(struct sk_buff *skb, const struct fmp_peer *peer,
+			      const struct fmp_handshake_report *report)
+{
+	const struct fmp_nl_header header = { .cmd = FMP_CMD_HANDSHAKE_NTF };
+	void *msg = fmp_fill_begin(skb, &header);
+
+	if (!msg ||
+	    nla_put_u32(skb, FMP_A_HANDSHAKE_IFINDEX,
+			peer->fmp->dev->ifindex) ||
+	    nla_put(skb, FMP_A_HANDSHAKE_PUBLIC_KEY, sizeof(peer->public_key),
+		    peer->public_key) ||
+	    nla_put_u8(skb, FMP_A_HANDSHAKE_EVENT, report->event) ||
+	    (report->event == FMP_HANDSHAKE_EVENT_FAILED &&
+	     nla_put_u8(skb, FMP_A_HANDSHAKE_CAUSE, report->cause)))
+		return -EMSGSIZE;
+	genlmsg_end(skb, msg);
+	return 0;
+}
+
+/**
+ * fmp_notify_handshake() - tell what the agent told of a handshake
+ * @peer: who it was with
+ * @report: what it told
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_notify_handshake(struct fmp_peer *peer,
+			  const struct fmp_handshake_report *report)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = fmp_notify_begin(peer->fmp, FMP_NLGRP_EVENTS, GFP_KERNEL);
+	if (!skb)
+		return;
+	err = fmp_fill_handshake(skb, peer, report);
+	fmp_notify_end(peer->fmp, skb, FMP_NLGRP_EVENTS, GFP_KERNEL, err);
+}

@@ -8,6 +8,7 @@
 #include <linux/build_bug.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
+#include <uapi/linux/fmp.h>
 
 /* Counters are u64 and updated in one step. */
 static_assert(BITS_PER_LONG == 64, "fmp needs a 64-bit kernel");
@@ -125,6 +126,12 @@ enum fmp_peer_stat {
 	FMP_PEER_HANDSHAKE_FAILED_KERNEL,
 	FMP_PEER_STAT_COUNT,
 };
+
+static_assert(FMP_PEER_HANDSHAKE_COMPLETED - FMP_PEER_HANDSHAKE_STARTED ==
+	      (int)FMP_HANDSHAKE_EVENT_COMPLETED);
+static_assert(FMP_PEER_HANDSHAKE_FAILED_KERNEL -
+	      FMP_PEER_HANDSHAKE_FAILED_TIMEOUT ==
+	      (int)FMP_HANDSHAKE_CAUSE_KERNEL);
 
 /**
  * struct fmp_peer_stats - counters of a peer on one CPU
