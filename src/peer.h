@@ -14,6 +14,7 @@
 
 #include "bucket.h"
 #include "failure.h"
+#include "heartbeat.h"
 #include "link.h"
 #include "rekey.h"
 #include "staging.h"
@@ -25,6 +26,16 @@ struct fmp_session;
 
 /* One netlink message holds a peer with all of them. */
 #define FMP_PEER_ADDRESSES_MAX	64U
+
+/**
+ * struct fmp_peer_name - endpoint by name, which the agent resolves
+ * @rcu: for freeing
+ * @text: as it was configured
+ */
+struct fmp_peer_name {
+	struct rcu_head rcu;
+	char text[];
+};
 
 /**
  * struct fmp_peer - who is at the other end
@@ -40,11 +51,23 @@ struct fmp_session;
  * @handshakes: first handshake messages from where it is
  * @recovery_lock: protects @failure, @wanted and @handshakes; taken inside
  *                 @lock
- * @lock: protects the slots, @endpoint's replacement, @dead
+ * @lock: protects the slots, @endpoint's replacement, @heartbeat, @epoch,
+ *        @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
  * @staging: packets that wait for a session
- * @timer: next deadline of the slots
+ * @timer: next deadline of the slots and of heartbeats
+ * @heartbeat: heartbeats sent, and silence told
+ * @epoch: of the peer's start, of the session that became current last; bytes
+ *         as they came
+ * @epoch_known: there is one
+ * @handshaken: when a session was installed last, boot time in milliseconds;
+ *              0 before one
+ * @endpoint_name: where it is, by name, or NULL; written under the device's
+ *                 lock
+ * @heartbeat_interval: seconds, 0 for none; written under the device's lock
+ * @auto_connect: the agent keeps it connected; written under the device's lock
+ * @dynamic: the agent made it
  * @dead: removed; nothing may be hung into it any more
  * @public_key: x-only key
  * @node_addr: derived from it
@@ -76,7 +99,16 @@ struct fmp_peer {
 	struct fmp_session __rcu *previous;
 	struct fmp_staging staging;
 	struct timer_list timer;
+	struct fmp_heartbeat heartbeat;
+	u64 epoch;
+	bool epoch_known;
 	bool dead;
+	u64 handshaken;
+
+	struct fmp_peer_name __rcu *endpoint_name;
+	u16 heartbeat_interval;
+	bool auto_connect;
+	bool dynamic;
 
 	u8 public_key[FMP_PUBLIC_KEY_SIZE];
 	u8 node_addr[FMP_NODE_ADDR_LEN];
@@ -107,6 +139,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key);
 int fmp_peer_insert(struct fmp_peer *peer);
 void fmp_peer_free_unused(struct fmp_peer *peer);
 void fmp_peer_remove(struct fmp_peer *peer);
+void fmp_peer_set_heartbeat(struct fmp_peer *peer, u16 seconds);
 void fmp_peer_set_endpoint(struct fmp_peer *peer,
 			   struct fmp_endpoint *endpoint);
 bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
