@@ -14,11 +14,12 @@
 #include "util.h"
 
 static const struct test *const suites[] = {
-	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
+	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, agent_tests,
+	command_tests,
 };
 
 static const char *const suite_names[] = {
-	"identity", "parse", "args", "key", "message", "nl", "command",
+	"identity", "parse", "args", "key", "message", "nl", "agent", "command",
 };
 
 _Static_assert(ARRAY_SIZE(suites) == ARRAY_SIZE(suite_names), "a name for each suite");
