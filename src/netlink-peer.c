@@ -224,10 +224,9 @@ static int fmp_nl_read_name(struct genl_info *info, struct fmp_nl_words *words)
 
 	words->name = NULL;
 	words->set_name = attr;
-	/* With or without its NUL. */
-	if (!attr || !nla_len(attr) || !*(const char *)nla_data(attr))
+	if (!attr || !*(const char *)nla_data(attr))
 		return 0;
-	size = nla_len(attr) + 1;
+	size = nla_len(attr);
 	words->name = kzalloc(struct_size(words->name, text, size),
 			      GFP_KERNEL_ACCOUNT);
 	if (!words->name)

@@ -30,6 +30,7 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,6 +347,7 @@ static void run(char **words)
 		say(kernel_agent_unbind(inbox.nl, &target));
 	} else if (strcmp(what, "close") == 0) {
 		close_inbox();
+		say(0);
 	} else if (strcmp(what, "rcvbuf") == 0) {
 		set_rcvbuf((int)number(words[1]));
 	} else if (strcmp(what, "take") == 0) {
@@ -374,7 +376,7 @@ int main(void)
 	size_t size = 0;
 	int i;
 
-	if (nl_open(&requests))
+	if (sodium_init() < 0 || nl_open(&requests))
 		return 1;
 	while (getline(&line, &size, stdin) > 0) {
 		memset(words, 0, sizeof(words));
