@@ -14,12 +14,12 @@
 #include "util.h"
 
 static const struct test *const suites[] = {
-	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
-	handshake_tests, noise_tests,
+	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, agent_tests,
+	command_tests, handshake_tests, noise_tests,
 };
 
 static const char *const suite_names[] = {
-	"identity", "parse", "args", "key", "message", "nl", "command", "handshake",
+	"identity", "parse", "args", "key", "message", "nl", "agent", "command", "handshake",
 	"noise",
 };
 
