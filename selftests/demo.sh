@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Two hosts, a tunnel between them, traffic through it, and new keys while it flows.
-# Needs root, the module, fmp, iperf3 and ethtool; leaves nothing behind.
+# Two hosts, a configuration file for each, "fmp up", traffic, and new keys while it
+# flows. Needs root, the module, fmp, iperf3 and ethtool; leaves nothing behind.
 
 set -u -o pipefail
 umask 077
@@ -62,31 +62,53 @@ underlay() {
 	done
 }
 
-tunnel() {
-	local n
-	title "A tunnel device on each"
-	for n in 1 2; do
-		on "h$n" "ip link add fmp0 type fmp"
-		on "h$n" "ip addr add 10.9.0.$n/24 dev fmp0; ip addr add fd09::$n/64 dev fmp0 nodad; ip link set fmp0 up"
+# write_conf HOST ADDRESSES KEY ENDPOINT ALLOWED
+write_conf() {
+	cat >"$1/fmp0.conf" <<-END
+		[Interface]
+		PrivateKeyFile = key
+		Address = $2
+
+		[Peer]
+		PublicKey = $3
+		Endpoint = $4
+		AllowedIPs = $5
+	END
+	run "cat $1/fmp0.conf"
+}
+
+configure() {
+	local h
+	title "An identity for each"
+	for h in h1 h2; do
+		run "mkdir -p $h/run; fmp genkey >$h/key; fmp pubkey <$h/key"
 	done
+	title "A file for each, with the other as its peer"
+	write_conf h1 "10.9.0.1/24, fd09::1/64" "$(fmp pubkey <h2/key)" 10.0.2.2:2121 "10.9.0.2, fd09::2"
+	write_conf h2 "10.9.0.2/24, fd09::2/64" "$(fmp pubkey <h1/key)" 10.0.1.2:2121 "10.9.0.1, fd09::1"
+}
+
+has_session() { ip netns exec h1 fmp session show fmp0 | grep current; }
+
+up() {
+	local h
+	title "Up"
+	for h in h1 h2; do
+		on "$h" "FMP_RUN_DIR=\$PWD/$h/run fmp up $h/fmp0.conf"
+	done
+	await 30 "no session" has_session
 	on h1 "ip -d link show fmp0"
 }
 
-peers() {
-	title "An identity for each, and the other as its peer"
-	on h1 "fmp genkey >h1.key; fmp pubkey <h1.key"
-	on h2 "fmp genkey >h2.key; fmp pubkey <h2.key"
-	H1=$(fmp pubkey <h1.key) H2=$(fmp pubkey <h2.key)
-	export H1 H2
-	on h1 "fmp peer add fmp0 \$H2 endpoint 10.0.2.2:2121 address 10.9.0.2 address fd09::2"
-	on h2 "fmp peer add fmp0 \$H1 endpoint 10.0.1.2:2121 address 10.9.0.1 address fd09::1"
-}
-
-# keys GENERATION: one key for each direction, and a receiver index for each end
-keys() {
-	run "for k in 12 21; do head -c 32 /dev/urandom >\$k.$1; done"
-	on h2 "fmp session add fmp0 peer \$H1 local-index 0x20$1 remote-index 0x10$1 send-key 21.$1 receive-key 12.$1"
-	on h1 "fmp session add fmp0 peer \$H2 local-index 0x10$1 remote-index 0x20$1 send-key 12.$1 receive-key 21.$1 initiator"
+down() {
+	local h
+	title "Down"
+	for h in h1 h2; do
+		on "$h" "FMP_RUN_DIR=\$PWD/$h/run fmp down $h/fmp0.conf"
+	done
+	for h in h1 h2; do
+		! ip -n "$h" link show fmp0 >/dev/null 2>&1 || fail "fmp0 of $h is still there"
+	done
 }
 
 traffic() {
@@ -109,7 +131,7 @@ rekey() {
 	on h1 "iperf3 -c 10.9.0.2 -t 4 >iperf.out 2>&1 &"
 	on h1 "ping -q -c 400 -i 0.01 10.9.0.2 >ping.out 2>&1 &"
 	await 10 "no traffic during the rekey" test -s ping.out
-	keys 2
+	on h1 "fmp rekey fmp0"
 	for n in 1 2; do await 10 "h$n did not cut over" grep -q session-cutover "h$n.events"; done
 	on h1 "grep cutover h1.events | sed 's/peer [^ ]* //'"
 	await 60 "ping does not end" grep -q 'packet loss' ping.out
@@ -131,11 +153,10 @@ counters() {
 }
 
 underlay
-tunnel
-peers
-title "Session keys, which a handshake would agree on"
-keys 1
+configure
+up
 traffic
 rekey
 counters
+down
 printf '\nfmp demo: everything passed\n'

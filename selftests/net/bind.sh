@@ -96,7 +96,9 @@ underlays() {
 # outer HOST OPTION...: traffic class and hop limit of the next packet that host 2
 # gets, as hexadecimal
 outer() {
+	# What the last one said would be taken for its word.
 	: >"$TMP/outer"
+	: >"$TMP/outer.err"
 	run_in 2 tcpdump -Z root -nn -v -c 1 -i eth0 'udp port 2121 and src 10.0.1.2' >"$TMP/outer" 2>"$TMP/outer.err" &
 	disown
 	await 10 grep -q listening "$TMP/outer.err"
