@@ -144,7 +144,7 @@ void initiate(struct engine *engine, struct engine_peer *peer)
 {
 	struct path path;
 
-	if (peer->hs || must_wait(engine, peer))
+	if (engine->stopped || peer->hs || must_wait(engine, peer))
 		return;
 	if (!peer->current.used && !engine->ops->admit(engine->world, peer->key, !peer->dynamic)) {
 		engine->stats.refused++;

@@ -87,6 +87,7 @@ struct engine {
 	uint8_t epoch[NOISE_EPOCH_LEN];
 	uint8_t node_addr[FMP_NODE_ADDR_SIZE];
 	uint64_t now;
+	bool stopped;
 	struct noise_keys *keys;	/* for a moment, in locked memory */
 
 	struct engine_peer **peers;

@@ -55,7 +55,7 @@ static bool dial_allowed(struct engine *engine)
 
 void retry_tick(struct engine *engine, struct engine_peer *peer)
 {
-	if (peer->dial > engine->now || !dial_allowed(engine))
+	if (engine->stopped || peer->dial > engine->now || !dial_allowed(engine))
 		return;
 	peer->dial = ENGINE_NEVER;
 	if (peer->hs)
@@ -68,6 +68,8 @@ uint64_t retry_deadline(const struct engine *engine, const struct engine_peer *p
 {
 	uint64_t window_end = engine->window + ENGINE_WINDOW_MS;
 
+	if (engine->stopped)
+		return ENGINE_NEVER;
 	if (peer->dial > engine->now || engine->dials < ENGINE_DIALS)
 		return peer->dial;
 	return window_end;

@@ -123,6 +123,24 @@ void engine_set_identity(struct engine *engine, const struct noise_identity *ide
 	}
 }
 
+/* Who could not be reached while nobody could is dialled at once. */
+void engine_set_running(struct engine *engine, bool running)
+{
+	struct engine_peer *peer;
+	size_t i;
+
+	if (engine->stopped == !running)
+		return;
+	engine->stopped = !running;
+	for (i = 0; i < engine->peer_count; i++) {
+		peer = engine->peers[i];
+		if (!running)
+			initiator_drop(engine, peer);
+		else if (peer->auto_connect && !peer->current.used)
+			peer->dial = engine->now;
+	}
+}
+
 void engine_clock(struct engine *engine, uint64_t now_ms)
 {
 	if (now_ms > engine->now)

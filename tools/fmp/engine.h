@@ -145,6 +145,9 @@ struct engine;
 struct engine *engine_new(const struct engine_config *config);
 void engine_free(struct engine *engine);
 
+/* Whether anything can be sent at all; at first it can. */
+void engine_set_running(struct engine *engine, bool running);
+
 /* Another identity: handshakes under way are given up, sessions stay. */
 void engine_set_identity(struct engine *engine, const struct noise_identity *identity);
 
