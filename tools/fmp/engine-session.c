@@ -41,12 +41,10 @@ void session_learn_epoch(struct engine *engine, struct engine_peer *peer, const 
 	peer->known_epoch = true;
 }
 
-/* A handshake of ours has no purpose when one of theirs has made a session. */
+/* A handshake of ours has no purpose when another has made a session. */
 static void drop_needless(struct engine *engine, struct engine_peer *peer)
 {
-	const struct view *current = &peer->current;
-
-	if (!peer->hs || current->initiator || !current->proven)
+	if (!peer->hs || !peer->current.proven)
 		return;
 	engine->stats.yielded++;
 	initiator_drop(engine, peer);
