@@ -6,16 +6,20 @@
 
 #include "util.h"
 
+/*
+ * Without its first byte: all keys are made of the X coordinate alone, so that whoever has a
+ * msg1 has two, with the point and with its negative, and both are good.
+ */
 static const uint8_t *ephemeral_of(const uint8_t *frame)
 {
-	return frame + MSG1_FRAME_LEN - NOISE_MSG1_LEN;
+	return frame + MSG1_FRAME_LEN - NOISE_MSG1_LEN + 1;
 }
 
 static bool same_ephemeral(const void *item, const void *wanted)
 {
 	const struct answered_item *known = item;
 
-	return memcmp(known->ephemeral, wanted, NOISE_EPHEMERAL_LEN) == 0;
+	return memcmp(known->ephemeral, wanted, sizeof(known->ephemeral)) == 0;
 }
 
 struct answered_item *answered_find(const struct table *all,
@@ -23,7 +27,7 @@ struct answered_item *answered_find(const struct table *all,
 {
 	const uint8_t *ephemeral = ephemeral_of(frame);
 
-	return table_find(all, table_hash(all, ephemeral, NOISE_EPHEMERAL_LEN), same_ephemeral,
+	return table_find(all, table_hash(all, ephemeral, ANSWERED_EPHEMERAL), same_ephemeral,
 			  ephemeral);
 }
 

@@ -15,12 +15,13 @@
 enum {
 	ANSWERED_KEPT = 8,	/* of a peer, with their answers */
 	ANSWERED_KNOWN = 64,	/* of a peer: two hours of rekeys */
+	ANSWERED_EPHEMERAL = 32, /* bytes of X, whatever the sign */
 };
 
 struct answered_item {
 	struct answered *owner;
 	uint64_t hash;
-	uint8_t ephemeral[NOISE_EPHEMERAL_LEN];
+	uint8_t ephemeral[ANSWERED_EPHEMERAL];
 	uint32_t local;			/* index of the session that came of it */
 	struct answer *answer;		/* NULL when it is forgotten */
 };
