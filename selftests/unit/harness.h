@@ -16,6 +16,7 @@ extern const struct test args_tests[];
 extern const struct test command_tests[];
 extern const struct test engine_initiator_tests[];
 extern const struct test engine_responder_tests[];
+extern const struct test engine_world_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
 extern const struct test message_tests[];

@@ -155,7 +155,7 @@ static void repeated_late(void)
 /* Eight answers are kept, and of 64 messages is known that they are copies. */
 static void cache_bounds(void)
 {
-	struct rig *rig = rig_new(true);
+	struct rig *rig = rig_new(false);
 	uint8_t msg1[70][MSG1_FRAME_LEN];
 	unsigned int i;
 
@@ -303,7 +303,7 @@ static void displacing(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rig *rig = rig_new(true);
+		struct rig *rig = rig_new(false);
 
 		rig_peer(rig, false);
 		rig_live(rig, LIVE, rig_epoch_a);
@@ -550,6 +550,54 @@ static void proven_stays(void)
 	rig_free(rig);
 }
 
+/* A rekey of theirs that nothing comes of: one of ours, but not for each of them. */
+static void rescued(void)
+{
+	struct rig *rig = rig_new(true);
+
+	rig_peer(rig, false);
+	rig_live(rig, LIVE, rig_epoch_a);
+	CHECK(knock(rig, rig_epoch_a));
+	AT(rig, 4999);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 0);
+	AT(rig, 5000);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 1);
+	rig_free(rig);
+}
+
+static void rescue_limit(void)
+{
+	struct rig *rig = rig_new(false);
+	unsigned int i;
+
+	rig_peer(rig, false);
+	rig_live(rig, LIVE, rig_epoch_a);
+	for (i = 0; i < 7; i++) {
+		CHECK(knock(rig, rig_epoch_a));
+		AT(rig, 5000 * (i + 1));
+		rig_live(rig, LIVE + i, rig_epoch_a);
+		rig_session(rig, 1, FMP_SLOT_PENDING, false, false, rig_epoch_b, 6000);
+	}
+	CHECK(rig->events[FMP_HANDSHAKE_EVENT_STARTED] == 2);
+	rig_free(rig);
+}
+
+static void not_rescued(void)
+{
+	struct rig *rig = rig_new(true);
+
+	rig_peer(rig, false);
+	rig_live(rig, LIVE, rig_epoch_a);
+	CHECK(knock(rig, rig_epoch_b));
+	AT(rig, 60000);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 0);
+	CHECK(knock(rig, rig_epoch_a));
+	rig_cutover(rig, RIG_INDEX + 1, false, rig_epoch_a);
+	AT(rig, 120000);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 0);
+	rig_free(rig);
+}
+
 static void denied(void)
 {
 	struct rig *rig = rig_new(true);
@@ -782,6 +830,9 @@ const struct test engine_responder_tests[] = {
 	{ "doubted", doubted },
 	{ "unproven_goes", unproven_goes },
 	{ "proven_stays", proven_stays },
+	{ "rescued", rescued },
+	{ "rescue_limit", rescue_limit },
+	{ "not_rescued", not_rescued },
 	{ "denied", denied },
 	{ "stranger_refused", stranger_refused },
 	{ "stranger_admitted", stranger_admitted },

@@ -391,7 +391,7 @@ static void msg2_install(struct engine *engine, struct engine_peer *peer, const 
 	memcpy(view.epoch, epoch, sizeof(view.epoch));
 	session_learn_epoch(engine, peer, epoch);
 	if (peer->current.used)
-		session_became_pending(peer, &view);
+		session_became_pending(engine, peer, &view);
 	else
 		session_became_current(engine, peer, &view);
 	peer->dial = ENGINE_NEVER;

@@ -63,6 +63,8 @@ struct engine_peer {
 	uint64_t idle_since;	/* without a current session */
 	uint64_t doubt;		/* when the current session has to have shown itself */
 	uint64_t stable;	/* when the link has proven to be one */
+	uint64_t stuck;		/* when a rekey of theirs has to have been proven */
+	uint64_t rescue;	/* not before this, if it has not */
 
 	struct handshake_state *hs;
 	uint64_t dial;		/* when to */
@@ -113,7 +115,8 @@ void engine_note(struct engine *engine, const uint8_t *key, enum engine_note not
 /* engine-session.c: what we know of the kernel's slots */
 void session_became_current(struct engine *engine, struct engine_peer *peer,
 			    const struct view *view);
-void session_became_pending(struct engine_peer *peer, const struct view *view);
+void session_became_pending(struct engine *engine, struct engine_peer *peer,
+			    const struct view *view);
 void session_lost(struct engine *engine, struct engine_peer *peer, uint32_t local);
 void session_sweep(struct engine *engine, struct engine_peer *peer);
 /* The pending session, or NULL when there is none or nobody told that it went. */

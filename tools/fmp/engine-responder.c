@@ -96,7 +96,7 @@ static void installed(struct engine *engine, struct engine_peer *peer, const str
 
 	memcpy(view.epoch, in->epoch, sizeof(view.epoch));
 	if (peer->current.used)
-		session_became_pending(peer, &view);
+		session_became_pending(engine, peer, &view);
 	else
 		session_became_current(engine, peer, &view);
 }

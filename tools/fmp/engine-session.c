@@ -63,6 +63,7 @@ void session_became_current(struct engine *engine, struct engine_peer *peer,
 	peer->postponed = false;
 	peer->dial = ENGINE_NEVER;
 	peer->doubt = view->proven ? ENGINE_NEVER : view->since + ENGINE_DOUBT_MS;
+	peer->stuck = ENGINE_NEVER;
 	if (was_down)
 		peer->stable = view->since + ENGINE_STABLE_MS;
 	if (view->proven && view->known_epoch)
@@ -70,9 +71,24 @@ void session_became_current(struct engine *engine, struct engine_peer *peer,
 	drop_needless(engine, peer);
 }
 
-void session_became_pending(struct engine_peer *peer, const struct view *view)
+/* Whether it looks like a rekey of the session that there is. */
+static bool is_rekey(const struct engine_peer *peer, const struct view *view)
 {
+	return !view->initiator && peer->current.used && peer->current.known_epoch &&
+	       view->known_epoch &&
+	       memcmp(peer->current.epoch, view->epoch, sizeof(view->epoch)) == 0;
+}
+
+void session_became_pending(struct engine *engine, struct engine_peer *peer,
+			    const struct view *view)
+{
+	uint64_t end = view->since + ENGINE_SETTLE_MS;
+
 	peer->pending = *view;
+	if (!is_rekey(peer, view))
+		peer->stuck = ENGINE_NEVER;
+	else
+		peer->stuck = end > engine->now ? end : engine->now;
 }
 
 static void went_down(struct engine *engine, struct engine_peer *peer)
@@ -134,13 +150,14 @@ static void seen_current(struct engine *engine, struct engine_peer *peer,
 	}
 }
 
-static void seen_pending(struct engine_peer *peer, const struct view *view)
+static void seen_pending(struct engine *engine, struct engine_peer *peer,
+			 const struct view *view)
 {
 	/* An event of before the cutover that is known already. */
 	if (peer->current.used && peer->current.local == view->local)
 		return;
 	if (!peer->pending.used || peer->pending.local != view->local)
-		session_became_pending(peer, view);
+		session_became_pending(engine, peer, view);
 	peer->pending.seen = true;
 }
 
@@ -156,7 +173,7 @@ void engine_session_seen(struct engine *engine, const struct engine_session_info
 		seen_current(engine, peer, &view);
 		break;
 	case FMP_SLOT_PENDING:
-		seen_pending(peer, &view);
+		seen_pending(engine, peer, &view);
 		break;
 	case FMP_SLOT_PREVIOUS:
 		/* What took its place is told as well. */
@@ -214,8 +231,24 @@ static void stable(struct engine *engine, struct engine_peer *peer)
 		peer->failures = -1;
 }
 
+/*
+ * The peer has rekeyed, and nothing arrives under the new session: our address may have
+ * changed in just that moment, and it sends to the old one, as what comes under its previous
+ * session does not move us.  A handshake of ours does.  Or it was a replay.
+ */
+static void rescue(struct engine *engine, struct engine_peer *peer)
+{
+	peer->stuck = ENGINE_NEVER;
+	if (!peer->current.used || !session_pending(engine, peer) || engine->now < peer->rescue)
+		return;
+	peer->rescue = engine->now + ENGINE_RESCUE_MS;
+	initiate(engine, peer);
+}
+
 void session_tick(struct engine *engine, struct engine_peer *peer)
 {
+	if (peer->stuck <= engine->now)
+		rescue(engine, peer);
 	if (peer->doubt <= engine->now)
 		doubt(engine, peer);
 	if (peer->stable <= engine->now)
@@ -224,5 +257,7 @@ void session_tick(struct engine *engine, struct engine_peer *peer)
 
 uint64_t session_deadline(const struct engine_peer *peer)
 {
-	return peer->doubt < peer->stable ? peer->doubt : peer->stable;
+	uint64_t deadline = peer->doubt < peer->stable ? peer->doubt : peer->stable;
+
+	return peer->stuck < deadline ? peer->stuck : deadline;
 }

@@ -55,6 +55,7 @@ struct engine_peer *engine_add(struct engine *engine, const uint8_t *key)
 	peer->dial = ENGINE_NEVER;
 	peer->doubt = ENGINE_NEVER;
 	peer->stable = ENGINE_NEVER;
+	peer->stuck = ENGINE_NEVER;
 	peer->idle_since = engine->now;
 	peer->failures = -1;
 	peer->answered.peer = peer;

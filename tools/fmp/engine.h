@@ -26,6 +26,7 @@
 #define ENGINE_STABLE_MS	30000	/* after which a link has proven to be one */
 #define ENGINE_SETTLE_MS	5000	/* for the proof of a session that pends */
 #define ENGINE_CROSSING_MS	1000	/* for one that is current at once, and for our dial */
+#define ENGINE_RESCUE_MS	30000	/* between handshakes on account of what is not proven */
 #define ENGINE_DOUBT_MS		5000	/* a session without proof for so long is doubted */
 #define ENGINE_UNPROVEN_MS	35000	/* and removed after so long */
 #define ENGINE_REKEY_AGE_MS	30000	/* a younger session is not rekeyed by a plain msg1 */
