@@ -161,6 +161,9 @@ void initiate(struct engine *engine, struct engine_peer *peer)
 	case WHERE_NOWHERE:
 		/* An endpoint may come, from whoever has one. */
 		peer->wanted = true;
+		peer->dial = ENGINE_NEVER;
+		if (peer->name && !peer->current.used)
+			retry_failed(engine, peer);
 		break;
 	}
 }

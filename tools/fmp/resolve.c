@@ -59,7 +59,7 @@ bool resolve_split(const char *name, char *host, uint16_t *port)
 	if (name[0] == '[' && len > 2 && colon[-1] == ']') {
 		name++;
 		len -= 2;
-	} else if (memchr(name, ':', len)) {
+	} else if (strcspn(name, ":[]") < len) {
 		return false;
 	}
 	if (len >= HOST_SIZE)
@@ -261,9 +261,22 @@ static void ask_next(struct resolver *resolver)
 	}
 }
 
+/* An address stands for itself; the library asks a server about some. */
+static bool is_literal(struct endpoint *endpoint, const struct query *query)
+{
+	memset(endpoint, 0, sizeof(*endpoint));
+	endpoint->port = query->port;
+	endpoint->address.family = AF_INET;
+	if (inet_pton(AF_INET, query->host, &endpoint->address.v4) == 1)
+		return true;
+	endpoint->address.family = AF_INET6;
+	return inet_pton(AF_INET6, query->host, &endpoint->address.v6) == 1;
+}
+
 void resolver_ask(struct resolver *resolver, const uint8_t *key, const char *name)
 {
 	struct query *query = xcalloc(1, sizeof(*query) + strlen(name) + 1);
+	struct endpoint literal;
 
 	query->resolver = resolver;
 	memcpy(query->key, key, sizeof(query->key));
@@ -271,6 +284,12 @@ void resolver_ask(struct resolver *resolver, const uint8_t *key, const char *nam
 	if (!resolve_split(name, query->host, &query->port)) {
 		free(query);
 		resolver->resolved(resolver->arg, key, name, NULL, 0, 0);
+		return;
+	}
+	if (is_literal(&literal, query)) {
+		free(query);
+		resolver->resolved(resolver->arg, key, name, &literal, usable(&literal),
+				   1000 * (uint64_t)RESOLVE_TTL_MAX);
 		return;
 	}
 	*resolver->last = query;
