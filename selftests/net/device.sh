@@ -96,7 +96,7 @@ without_ipv6() {
 		must ip -n "h$n" link add fmp0 type fmp
 		must ip -n "h$n" addr add "10.9.0.$n/24" dev fmp0
 		check "a device goes up without IPv6" ip -n "h$n" link set fmp0 up
-		must in_host "$n" fmp peer add fmp0 "${KEYS[3 - n]}" endpoint "10.0.0.$((3 - n)):2121" \
+		must in_host "$n" fmp peer add fmp0 "${KEYS[3 - n]}" endpoint "10.0.0.$((3 - n)):2121" heartbeat off \
 			address "10.9.0.$((3 - n))"
 	done
 	must add_session 1 2

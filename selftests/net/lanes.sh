@@ -12,7 +12,7 @@ SENT=0
 
 # A peer that is no more than an address and a key file.
 known_peer() {
-	must in_host 2 fmp peer add fmp0 "${KEYS[$1]}" endpoint "10.0.1.2:$((3000 + $1))" address "10.9.0.$1"
+	must in_host 2 fmp peer add fmp0 "${KEYS[$1]}" endpoint "10.0.1.2:$((3000 + $1))" heartbeat off address "10.9.0.$1"
 	must add_session 2 "$1"
 }
 

@@ -42,8 +42,8 @@ prepare() {
 	IF=$(link_index 1 fmp0)
 	LO=$(link_index 1 lo)
 	DUMMY=$(link_index 1 dummy0)
-	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" endpoint 192.0.2.2:2121 address 10.9.0.2 address fd09::2
-	must in_host 1 fmp peer add fmp0 "${KEYS[3]}" address 10.9.0.3
+	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" endpoint 192.0.2.2:2121 heartbeat off address 10.9.0.2 address fd09::2
+	must in_host 1 fmp peer add fmp0 "${KEYS[3]}" heartbeat off address 10.9.0.3
 	must add_session 1 2
 	must add_session 1 3
 	must in_host 1 fmp session del fmp0 local-index "$(index_of 1 3)"
@@ -66,7 +66,8 @@ prepare() {
 # What every command does with the attribute that names the device.
 bad_devices() {
 	local command
-	for command in dev-get dev-set peer-get peer-new peer-set peer-del rekey session-get session-new session-del; do
+	for command in dev-get dev-set peer-get peer-new peer-set peer-del rekey session-get session-new session-del \
+		index-reserve index-release handshake-send handshake-report; do
 		bad "$command" <<-END
 			no ifindex | $command | EINVAL miss=ifindex text=ifindex is missing
 			ifindex 0 | $command ifindex=u32:0 | ERANGE attr=ifindex
@@ -83,7 +84,7 @@ bad_devices() {
 			an attribute that ends beyond the message | $command $I @tail=14000100 | EINVAL
 		END
 	done
-	for command in peer-get peer-set peer-new peer-del; do
+	for command in peer-get peer-set peer-new peer-del index-reserve handshake-report; do
 		bad "$command" <<-END
 			no public-key | $command $I | EINVAL miss=public-key text=public-key is missing
 			public-key of 0 bytes | $command $I public-key | ERANGE attr=public-key
@@ -91,7 +92,7 @@ bad_devices() {
 			public-key of 33 bytes | $command $I public-key=zero:33 | ERANGE attr=public-key
 		END
 	done
-	for command in peer-get peer-set peer-del; do
+	for command in peer-get peer-set peer-del index-reserve handshake-report; do
 		bad "$command" <<<"unknown public-key | $command $I $P4 | ENOENT attr=public-key text=No such peer"
 	done
 	for command in session-get session-del; do
@@ -109,10 +110,12 @@ bad_devices() {
 bad_headers() {
 	bad "command" <<-END
 		0 | 0 1=u32:$IF | EOPNOTSUPP
-		beyond all | 28 1=u32:$IF | EOPNOTSUPP
+		beyond all | 60 1=u32:$IF | EOPNOTSUPP
 		255 | 255 1=u32:$IF | EOPNOTSUPP
 		that is a notification | dev-set-ntf $I | EOPNOTSUPP
 		that is an event | peer-endpoint-ntf $I $P | EOPNOTSUPP
+		that tells of a handshake | handshake-ntf $I | EOPNOTSUPP
+		that hands up a frame | handshake-frame-ntf $I | EOPNOTSUPP
 		dump of dev-set | dev-set $I @dump | EOPNOTSUPP
 		dump of peer-new | peer-new $I $P4 @dump | EOPNOTSUPP
 		dump of session-new | session-new $S @dump | EOPNOTSUPP
@@ -292,6 +295,8 @@ other_namespace() {
 		peer-new | peer-new $I $P4 | ENODEV attr=ifindex text=No such device
 		peer-del | peer-del $I $P | ENODEV attr=ifindex text=No such device
 		session-del | session-del $I local-index=u32:$USED | ENODEV attr=ifindex text=No such device
+		index-reserve | index-reserve $I $P | ENODEV attr=ifindex text=No such device
+		handshake-send | handshake-send $I | ENODEV attr=ifindex text=No such device
 	END
 	check_equal "another namespace: nothing has changed" "$before" "$(in_host 1 nlraw state "$IF")"
 	check_equal "another namespace: a dump of devices is empty" "[]" "$(in_host 2 fmp --json show interfaces | tr -d ' \n')"
@@ -311,6 +316,10 @@ privileged_requests() {
 		dump of sessions | session-get $I @dump | EPERM
 		session-new | session-new $S | EPERM
 		session-del | session-del $I local-index=u32:$USED | EPERM
+		index-reserve | index-reserve $I $P | EPERM
+		index-release | index-release $I local-index=u32:$USED | EPERM
+		handshake-send | handshake-send $I | EPERM
+		handshake-report | handshake-report $I $P event=u8:0 | EPERM
 		a bad request | peer-new ifindex=u32:0 | EPERM
 		dev-get, which all may | dev-get $I | OK
 		dump of devices, which all may | dev-get @dump | OK

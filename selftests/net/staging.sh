@@ -79,7 +79,7 @@ order() {
 without_endpoint() {
 	local staged
 	must in_host 1 fmp peer del fmp0 "${KEYS[2]}"
-	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" address 10.9.0.2
+	must in_host 1 fmp peer add fmp0 "${KEYS[2]}" heartbeat off address 10.9.0.2
 	must add_session 2 1 2
 	must add_session 1 2 2 initiator
 	# The other side's pending session has to prove itself, which sending does.

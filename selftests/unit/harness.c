@@ -14,13 +14,15 @@
 #include "util.h"
 
 static const struct test *const suites[] = {
-	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
+	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, agent_tests,
+	command_tests,
 	engine_initiator_tests, engine_responder_tests, engine_address_tests,
 	engine_world_tests, acl_tests, resolve_tests,
 };
 
 static const char *const suite_names[] = {
-	"identity", "parse", "args", "key", "message", "nl", "command",
+	"identity", "parse", "args", "key", "message", "nl", "agent",
+	"command",
 	"engine_initiator", "engine_responder", "engine_address",
 	"engine_world", "acl", "resolve",
 };
