@@ -228,13 +228,15 @@ static int fmp_nl_read_report(struct genl_info *info,
 			      struct fmp_handshake_report *report)
 {
 	const struct nlattr *cause = info->attrs[FMP_A_HANDSHAKE_CAUSE];
+	bool failed;
 
 	if (GENL_REQ_ATTR_CHECK(info, FMP_A_HANDSHAKE_EVENT)) {
 		GENL_SET_ERR_MSG(info, "Attribute event is missing");
 		return -EINVAL;
 	}
 	report->event = nla_get_u8(info->attrs[FMP_A_HANDSHAKE_EVENT]);
-	if ((report->event == FMP_HANDSHAKE_EVENT_FAILED) != !!cause) {
+	failed = report->event == FMP_HANDSHAKE_EVENT_FAILED;
+	if (failed != !!cause) {
 		GENL_SET_ERR_MSG(info, "A failure has a cause, and nothing else has");
 		return -EINVAL;
 	}

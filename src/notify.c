@@ -202,6 +202,7 @@ static int fmp_fill_peer_agent(struct sk_buff *skb, const struct fmp_peer *peer)
 	    (handshaken && nla_put_uint(skb, FMP_A_PEER_HANDSHAKE_MS,
 					fmp_session_now_ms() - handshaken)))
 		return -EMSGSIZE;
+	/* Pairs with fmp_session_learn_epoch(). */
 	if (!smp_load_acquire(&peer->epoch_known))
 		return 0;
 	epoch = READ_ONCE(peer->epoch);
