@@ -66,6 +66,10 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 	@selftests/run $(addprefix --kernel ,$(KERNELS)) --vectors \
 		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
 
+.PHONY: fuzz
+fuzz: deps ## the fuzz targets, FUZZ_SECONDS=3600 each; FUZZ="key object" selects
+	@selftests/fuzz/run --seconds $(or $(FUZZ_SECONDS),3600) $(FUZZ)
+
 .PHONY: demo
 demo: deps ## two nodes in a guest, a tunnel between them
 	selftests/vm/run --kernel 7.3 --add selftests/demo.sh --add selftests/net -- sh /root/demo.sh

@@ -21,10 +21,12 @@ extern const struct test engine_address_tests[];
 extern const struct test engine_initiator_tests[];
 extern const struct test engine_responder_tests[];
 extern const struct test engine_world_tests[];
+extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
 extern const struct test message_tests[];
 extern const struct test nl_tests[];
+extern const struct test noise_tests[];
 extern const struct test parse_tests[];
 extern const struct test resolve_tests[];
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <limits.h>
 #include <linux/fmp.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
@@ -210,6 +211,8 @@ static void serve_junk(struct fake *fake, const struct nlmsghdr *request)
 	fake_send(fake, "x", 1);
 	junk.nlmsg_len = 1000;
 	fake_send(fake, &junk, sizeof(junk));
+	junk.nlmsg_len = UINT32_MAX - 1000;
+	fake_send(fake, &junk, sizeof(junk));
 	junk.nlmsg_len = sizeof(junk);
 	junk.nlmsg_type = NLMSG_ERROR;
 	fake_send(fake, &junk, sizeof(junk));
@@ -224,6 +227,27 @@ static void test_junk(void)
 	talk_end(&talk);
 }
 
+static void serve_numbers(struct fake *fake, const struct nlmsghdr *request)
+{
+	static const int numbers[] = { 1, INT_MAX, INT_MIN, -4096 };
+
+	fake_error(fake, request, numbers[request->nlmsg_seq - 1], NULL, 0, 0, 0);
+}
+
+/* Errors that are none are told as what they are, and can be told. */
+static void test_numbers(void)
+{
+	struct talk talk = talk_start(serve_numbers);
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		CHECK(nl_do(talk.nl, &talk.msg, count_reply, &talk.counts) == -EBADMSG);
+		CHECK(nl_refused(talk.nl, -EBADMSG, "refused") == STATUS_REFUSED);
+		CHECK(said("refused: Bad message"));
+	}
+	talk_end(&talk);
+}
+
 const struct test nl_tests[] = {
 	{ "requests", test_do },
 	{ "explanations_of_the_kernel", test_explanations },
@@ -232,5 +256,6 @@ const struct test nl_tests[] = {
 	{ "dump_that_is_always_interrupted", test_restless },
 	{ "reply_that_cannot_be_used", test_refused_reply },
 	{ "junk", test_junk },
+	{ "errors_that_are_none", test_numbers },
 	{ 0 },
 };

@@ -155,19 +155,27 @@ static int watch(struct agent *agent, int fd)
 	return STATUS_OK;
 }
 
-static int open_loop(struct agent *agent)
+/* From the start: a SIGHUP that comes early must not be the end. */
+static int open_signals(struct agent *agent)
 {
 	sigset_t signals;
-	int status;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	agent->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (agent->signal_fd < 0)
+		return refused("cannot wait for signals: %s", strerror(errno));
+	return STATUS_OK;
+}
+
+static int open_loop(struct agent *agent)
+{
+	int status;
 
 	agent->poll_fd = epoll_create1(EPOLL_CLOEXEC);
-	agent->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	agent->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	status = watch(agent, agent->signal_fd);
 	if (!status)
@@ -381,7 +389,9 @@ static int run(struct args *args, const struct options *options)
 
 	service_protect();
 	agent.identity = secret_alloc(sizeof(*agent.identity));
-	status = read_identity(agent.identity, agent.key_path);
+	status = open_signals(&agent);
+	if (!status)
+		status = read_identity(agent.identity, agent.key_path);
 	if (!status)
 		status = open_kernel(&agent);
 	if (!status)

@@ -20,6 +20,7 @@
 #define RECEIVE_SIZE 32768
 #define EVENT_BUFFER (4 << 20)
 #define DUMP_ATTEMPTS 5
+#define MAX_ERROR 4095
 
 struct group {
 	char *name;
@@ -180,6 +181,8 @@ static int read_verdict(struct nl *nl, const struct nlmsghdr *reply,
 	}
 	if (len >= sizeof(int))
 		memcpy(&number, payload, sizeof(number));
+	if (number > 0 || number < -MAX_ERROR)
+		return -EBADMSG;
 
 	if (number && (reply->nlmsg_flags & NLM_F_ACK_TLVS) && len > skip) {
 		read_extack(&ack, request, payload + skip, len - skip);
@@ -225,6 +228,12 @@ static int take_reply(struct nl *nl, struct exchange *x, const struct nlmsghdr *
 	return 0;
 }
 
+/* libmnl takes a length beyond INT_MAX for a negative one, which fits everywhere. */
+static bool message_ok(const struct nlmsghdr *msg, int left)
+{
+	return mnl_nlmsg_ok(msg, left) && msg->nlmsg_len <= (uint32_t)left;
+}
+
 static int converse(struct nl *nl, struct exchange *x)
 {
 	const struct nlmsghdr *reply;
@@ -239,7 +248,7 @@ static int converse(struct nl *nl, struct exchange *x)
 			return (int)got;
 
 		len = (int)got;
-		for (reply = (void *)nl->buffer; mnl_nlmsg_ok(reply, len) && !x->done;
+		for (reply = (void *)nl->buffer; message_ok(reply, len) && !x->done;
 		     reply = mnl_nlmsg_next(reply, &len)) {
 			err = take_reply(nl, x, reply);
 			if (err)
@@ -311,6 +320,11 @@ int nl_refused(struct nl *nl, int err, const char *fmt, ...)
 	return status;
 }
 
+static bool is_attr(const struct nlattr *attr, uint16_t type, enum mnl_attr_data_type data)
+{
+	return mnl_attr_get_type(attr) == type && mnl_attr_validate(attr, data) == 0;
+}
+
 static void read_groups(struct nl *nl, const struct nlattr *groups)
 {
 	const struct nlattr *group, *attr;
@@ -320,9 +334,9 @@ static void read_groups(struct nl *nl, const struct nlattr *groups)
 		uint32_t id = 0;
 
 		mnl_attr_for_each_nested(attr, group) {
-			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
+			if (is_attr(attr, CTRL_ATTR_MCAST_GRP_NAME, MNL_TYPE_NUL_STRING))
 				name = mnl_attr_get_str(attr);
-			else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+			else if (is_attr(attr, CTRL_ATTR_MCAST_GRP_ID, MNL_TYPE_U32))
 				id = mnl_attr_get_u32(attr);
 		}
 		if (!name || !id)
@@ -344,7 +358,7 @@ static int take_family(const struct nlmsghdr *reply, void *arg)
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, reply, sizeof(struct genlmsghdr)) {
-		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+		if (is_attr(attr, CTRL_ATTR_FAMILY_ID, MNL_TYPE_U16))
 			r->family = mnl_attr_get_u16(attr);
 		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
 			read_groups(r->nl, attr);
@@ -424,7 +438,7 @@ static int take_events(struct nl *nl, int len, nl_reply_fn event, void *arg)
 	const struct nlmsghdr *msg;
 	int err;
 
-	for (msg = (void *)nl->buffer; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
+	for (msg = (void *)nl->buffer; message_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
 		if (msg->nlmsg_type != nl->family ||
 		    mnl_nlmsg_get_payload_len(msg) < sizeof(struct genlmsghdr))
 			continue;

@@ -122,6 +122,14 @@ static int mix_dh(struct noise *noise, const uint8_t secret[SECRET_SIZE],
 	return err;
 }
 
+static int use_ephemeral(struct noise *noise)
+{
+	if (public_from_secret(noise->public, noise->secret))
+		return NOISE_E_KEY;
+	noise->have_ephemeral = true;
+	return 0;
+}
+
 static int take_ephemeral(struct noise *noise)
 {
 	if (noise->have_ephemeral)
@@ -130,23 +138,17 @@ static int take_ephemeral(struct noise *noise)
 	do {
 		randombytes_buf(noise->secret, sizeof(noise->secret));
 	} while (!secret_valid(noise->secret));
-
-	if (public_from_secret(noise->public, noise->secret))
-		return NOISE_E_KEY;
-	noise->have_ephemeral = true;
-	return 0;
+	return use_ephemeral(noise);
 }
 
 int noise_set_ephemeral(struct noise *noise, const uint8_t secret[SECRET_SIZE])
 {
-	if (!secret_valid(secret))
-		return NOISE_E_KEY;
+	int err;
+
 	memcpy(noise->secret, secret, SECRET_SIZE);
-	if (public_from_secret(noise->public, noise->secret))
-		return NOISE_E_KEY;
-	noise->have_ephemeral = true;
+	err = use_ephemeral(noise);
 	sodium_stackzero(STACK_USED);
-	return 0;
+	return err;
 }
 
 static void begin(struct noise *noise, const uint8_t responder_x[X_LEN])
