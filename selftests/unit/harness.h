@@ -20,6 +20,7 @@ extern const struct test command_tests[];
 extern const struct test engine_address_tests[];
 extern const struct test engine_initiator_tests[];
 extern const struct test engine_responder_tests[];
+extern const struct test engine_resync_tests[];
 extern const struct test engine_world_tests[];
 extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
