@@ -48,4 +48,8 @@ void fake_shutdown(struct fake *fake);
 /* A datagram of any contents. */
 void fake_send(struct fake *fake, const void *data, size_t len);
 
+/* Opens the sockets of a command that needs more than one, or is served otherwise. */
+struct nl;
+extern int (*nl_open_hook)(struct nl **nl);
+
 #endif /* FMP_FAKE_H */

@@ -12,9 +12,16 @@ struct test {
 };
 
 /* The end of each list is a nameless entry. */
+extern const struct test acl_tests[];
+extern const struct test agent_run_tests[];
 extern const struct test agent_tests[];
 extern const struct test args_tests[];
 extern const struct test command_tests[];
+extern const struct test engine_address_tests[];
+extern const struct test engine_initiator_tests[];
+extern const struct test engine_responder_tests[];
+extern const struct test engine_resync_tests[];
+extern const struct test engine_world_tests[];
 extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
@@ -22,6 +29,7 @@ extern const struct test message_tests[];
 extern const struct test nl_tests[];
 extern const struct test noise_tests[];
 extern const struct test parse_tests[];
+extern const struct test resolve_tests[];
 
 extern const char *vectors_dir;
 

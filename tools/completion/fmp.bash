@@ -104,6 +104,17 @@ _fmp_rekey() {
 	esac
 }
 
+_fmp_agent() {
+	if ((${#words[@]} == 3)); then
+		_fmp_words "$(_fmp_devices)"
+		return
+	fi
+	case $prev in
+	private-key | allow | deny) _fmp_files ;;
+	*) _fmp_words "private-key allow deny" ;;
+	esac
+}
+
 _fmp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local words=() word
@@ -119,7 +130,7 @@ _fmp() {
 		return
 	fi
 	if ((${#words[@]} == 2)); then
-		_fmp_words "show set peer session rekey monitor genkey pubkey help"
+		_fmp_words "show set peer session rekey agent monitor genkey pubkey help"
 		return
 	fi
 
@@ -129,8 +140,9 @@ _fmp() {
 	peer) _fmp_peer ;;
 	session) _fmp_session ;;
 	rekey) _fmp_rekey ;;
+	agent) _fmp_agent ;;
 	monitor) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
-	help) ((${#words[@]} == 3)) && _fmp_words "show set peer session rekey monitor genkey pubkey" ;;
+	help) ((${#words[@]} == 3)) && _fmp_words "show set peer session rekey agent monitor genkey pubkey" ;;
 	esac
 	return 0
 }

@@ -18,6 +18,7 @@ struct command {
 	int (*run)(struct args *args, const struct options *options);
 };
 
+extern const struct command command_agent;
 extern const struct command command_genkey;
 extern const struct command command_monitor;
 extern const struct command command_peer;

@@ -2,6 +2,7 @@
 /* The operations of an agent. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 
 #include "fail.h"
 #include "kernel.h"
@@ -27,6 +28,26 @@ int kernel_agent_bind(struct nl *nl, const struct target *target)
 	if (err)
 		return nl_refused(nl, err, "cannot become the agent of '%s'", target->name);
 	return STATUS_OK;
+}
+
+static int take_session(const struct nlmsghdr *reply, void *arg)
+{
+	return session_decode(arg, reply);
+}
+
+int kernel_try_session(struct nl *nl, const struct target *target, uint32_t local_index,
+		       struct session *out)
+{
+	struct message msg;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	message_init(&msg, FMP_CMD_SESSION_GET);
+	put_u32(&msg, FMP_A_SESSION_IFINDEX, target->ifindex);
+	put_u32(&msg, FMP_A_SESSION_LOCAL_INDEX, local_index);
+	err = nl_do(nl, &msg, take_session, out);
+	message_free(&msg);
+	return err;
 }
 
 int kernel_agent_unbind(struct nl *nl, const struct target *target)

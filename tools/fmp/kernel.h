@@ -136,6 +136,8 @@ int kernel_try_peer_del(struct nl *nl, const struct target *target, const uint8_
 int kernel_try_session_new(struct nl *nl, const struct target *target,
 			   struct session_new *session);
 int kernel_try_session_del(struct nl *nl, const struct target *target, uint32_t local_index);
+int kernel_try_session(struct nl *nl, const struct target *target, uint32_t local_index,
+		       struct session *out);
 
 /*
  * The operations of an agent.  Binding returns a status after having said what went

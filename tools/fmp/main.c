@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_peer,
 	&command_session,
 	&command_rekey,
+	&command_agent,
 	&command_monitor,
 	&command_genkey,
 	&command_pubkey,

@@ -78,14 +78,14 @@ static int send_message(struct nl *nl, struct message *msg, uint16_t flags)
 }
 
 /* One datagram of whatever length; only the kernel is listened to. */
-static ssize_t receive(struct nl *nl)
+static ssize_t receive(struct nl *nl, int flags)
 {
 	struct sockaddr_nl from = { .nl_pid = 0 };
 	socklen_t from_len;
 	ssize_t len;
 
 	do {
-		len = recv(nl->fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+		len = recv(nl->fd, NULL, 0, MSG_PEEK | MSG_TRUNC | flags);
 		if (len < 0)
 			return -errno;
 		if (len == 0)
@@ -241,7 +241,7 @@ static int converse(struct nl *nl, struct exchange *x)
 	int len, err;
 
 	while (!x->done) {
-		got = receive(nl);
+		got = receive(nl, 0);
 		if (got == -EINTR)
 			continue;
 		if (got < 0)
@@ -455,7 +455,7 @@ int nl_listen(struct nl *nl, nl_reply_fn event, void *arg)
 	int err;
 
 	for (;;) {
-		got = receive(nl);
+		got = receive(nl, 0);
 		if (got == -EINTR)
 			continue;
 		if (got == -ENOBUFS) {
@@ -469,4 +469,29 @@ int nl_listen(struct nl *nl, nl_reply_fn event, void *arg)
 		if (err)
 			return refused("cannot read an event: %s", strerror(-err));
 	}
+}
+
+int nl_fd(const struct nl *nl)
+{
+	return nl->fd;
+}
+
+int nl_drain(struct nl *nl, unsigned int most, nl_reply_fn event, void *arg)
+{
+	ssize_t got;
+	int err;
+
+	while (most--) {
+		got = receive(nl, MSG_DONTWAIT);
+		if (got == -EINTR)
+			continue;
+		if (got == -EAGAIN)
+			return 0;
+		if (got < 0)
+			return (int)got;
+		err = take_events(nl, (int)got, event, arg);
+		if (err)
+			return err;
+	}
+	return 0;
 }

@@ -41,4 +41,13 @@ bool nl_explained(const struct nl *nl);
 int nl_join(struct nl *nl, const char *group);
 int nl_listen(struct nl *nl, nl_reply_fn event, void *arg);
 
+/* To wait for events with. */
+int nl_fd(const struct nl *nl);
+
+/*
+ * Takes the events that are there, but no more than so many messages.  0 or a negative
+ * error number: -ENOBUFS when some were lost.
+ */
+int nl_drain(struct nl *nl, unsigned int most, nl_reply_fn event, void *arg);
+
 #endif /* FMP_NL_H */

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fmp agent: makes the sessions of a device, with the long-term key that the kernel never
+ * sees.  The engine decides; here is what it hears of the world, and when.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "agent-internal.h"
+#include "command.h"
+#include "fail.h"
+#include "identity.h"
+#include "key.h"
+#include "util.h"
+
+#define ACL_CHECK_MS 1000	/* how often files of rules are looked at */
+#define RESYNC_AGAIN_MS 1000
+#define EVENTS_AT_ONCE 64	/* messages, between looks at the clock */
+
+uint64_t agent_now_ms(void)
+{
+	struct timespec now;
+
+	/* Time asleep counts, as it does for the kernel's sessions. */
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int take_key_file(void *into, const char *value)
+{
+	struct agent *agent = into;
+
+	agent->key_path = value;
+	return STATUS_OK;
+}
+
+static int take_allow(void *into, const char *value)
+{
+	struct agent *agent = into;
+
+	agent->allow_path = value;
+	return STATUS_OK;
+}
+
+static int take_deny(void *into, const char *value)
+{
+	struct agent *agent = into;
+
+	agent->deny_path = value;
+	return STATUS_OK;
+}
+
+static const struct keyword agent_keywords[] = {
+	{ "private-key", "a file", take_key_file, KEYWORD_MUST },
+	{ "allow", "a file", take_allow, 0 },
+	{ "deny", "a file", take_deny, 0 },
+	{ 0 },
+};
+
+static int read_identity(struct noise_identity *identity, const char *path)
+{
+	int status = secret_read(identity->secret, path);
+
+	if (!status && public_from_secret(identity->public, identity->secret))
+		status = refused_word(path, "%s", key_strerror(KEY_RANGE));
+	return status;
+}
+
+static int open_kernel(struct agent *agent)
+{
+	struct devices devices;
+	int status;
+
+	status = nl_open(&agent->requests);
+	if (!status)
+		status = kernel_device(agent->requests, &agent->target, &devices);
+	if (status)
+		return status;
+	if (HAS(&devices.list[0], FMP_A_DEV_EPOCH))
+		memcpy(agent->epoch, devices.list[0].epoch, sizeof(agent->epoch));
+	else
+		status = refused("the fmp module is older than this program and has no handshakes");
+	devices_release(&devices);
+
+	if (!status)
+		status = nl_open(&agent->events);
+	if (!status)
+		status = kernel_agent_bind(agent->events, &agent->target);
+	if (!status)
+		status = nl_join(agent->events, FMP_MCGRP_CONFIG);
+	if (!status)
+		status = nl_join(agent->events, FMP_MCGRP_EVENTS);
+	return status;
+}
+
+/* A node that dials itself answers itself, and nothing good comes of it. */
+static int refuse_self(struct agent *agent)
+{
+	struct peers peers;
+	int status;
+	size_t i;
+
+	status = kernel_peers(agent->requests, &agent->target, &peers);
+	if (status)
+		return status;
+	for (i = 0; i < peers.count; i++)
+		if (memcmp(peers.list[i].public_key, agent->identity->public + 1,
+			   FMP_PUBLIC_KEY_SIZE) == 0)
+			status = refused_word(agent->key_path,
+					      "the identity is that of a peer of '%s'",
+					      agent->target.name);
+	peers_release(&peers);
+	return status;
+}
+
+static void resolved(void *arg, const uint8_t *key, const char *name,
+		     const struct endpoint *addresses, size_t count, uint64_t ttl_ms)
+{
+	struct agent *agent = arg;
+
+	engine_clock(agent->engine, agent_now_ms());
+	engine_resolved(agent->engine, key, name, addresses, count, ttl_ms);
+}
+
+static int start_engine(struct agent *agent)
+{
+	struct engine_config config = {
+		.ops = &agent_ops,
+		.world = agent,
+		.identity = agent->identity,
+	};
+
+	memcpy(config.epoch, agent->epoch, sizeof(config.epoch));
+	agent->acl = acl_new(agent->allow_path, agent->deny_path);
+	if (!acl_reload(agent->acl, true))
+		return STATUS_REFUSED;
+	agent->engine = engine_new(&config);
+	engine_clock(agent->engine, agent_now_ms());
+	return resolver_new(&agent->resolver, resolved, agent);
+}
+
+static int watch(struct agent *agent, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (fd < 0 || epoll_ctl(agent->poll_fd, EPOLL_CTL_ADD, fd, &event))
+		return refused("cannot wait for events: %s", strerror(errno));
+	return STATUS_OK;
+}
+
+/* From the start: a SIGHUP that comes early must not be the end. */
+static int open_signals(struct agent *agent)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	agent->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (agent->signal_fd < 0)
+		return refused("cannot wait for signals: %s", strerror(errno));
+	return STATUS_OK;
+}
+
+static int open_loop(struct agent *agent)
+{
+	int status;
+
+	agent->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	agent->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	status = watch(agent, agent->signal_fd);
+	if (!status)
+		status = watch(agent, agent->timer_fd);
+	if (!status)
+		status = watch(agent, nl_fd(agent->events));
+	if (!status)
+		status = watch(agent, resolver_fd(agent->resolver));
+	if (!status)
+		status = agent_open_links(agent);
+	if (!status)
+		status = watch(agent, mnl_socket_get_fd(agent->links));
+	return status;
+}
+
+static void reload_identity(struct agent *agent)
+{
+	struct noise_identity *fresh = secret_alloc(sizeof(*fresh)), *old = agent->identity;
+
+	if (read_identity(fresh, agent->key_path) ||
+	    sodium_memcmp(fresh->secret, old->secret, sizeof(old->secret)) == 0) {
+		secret_free(fresh);
+		return;
+	}
+	agent->identity = fresh;
+	if (refuse_self(agent)) {
+		agent->identity = old;
+		secret_free(fresh);
+		return;
+	}
+	agent_log(agent_now_ms(), fresh->public + 1, "is our identity from now on");
+	engine_set_identity(agent->engine, fresh);
+	secret_free(old);
+}
+
+static void reload(struct agent *agent)
+{
+	service_reloading();
+	acl_reload(agent->acl, true);
+	reload_identity(agent);
+	resolver_restart(agent->resolver);
+	engine_forget_addresses(agent->engine);
+	service_ready();
+}
+
+static void take_signals(struct agent *agent)
+{
+	struct signalfd_siginfo info;
+
+	while (read(agent->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(agent);
+		else
+			agent->stop = true;
+	}
+}
+
+static int take_events(struct agent *agent)
+{
+	int err = nl_drain(agent->events, EVENTS_AT_ONCE, agent_take_event, agent);
+
+	if (!err)
+		return STATUS_OK;
+	if (err != -ENOBUFS)
+		return refused("cannot read events: %s", strerror(-err));
+	agent_log(agent_now_ms(), NULL, "events were lost, reading everything anew");
+	agent->lost = true;
+	return STATUS_OK;
+}
+
+/* After events were lost, what is there is asked for, until there is an answer. */
+static void catch_up(struct agent *agent, uint64_t now)
+{
+	if (!agent->lost || now < agent->resync_at)
+		return;
+	agent->lost = agent_resync(agent) != STATUS_OK;
+	agent->resync_at = now + RESYNC_AGAIN_MS;
+}
+
+static void set_timer(const struct agent *agent, uint64_t at)
+{
+	struct itimerspec spec = {
+		.it_value.tv_sec = (time_t)(at / 1000),
+		.it_value.tv_nsec = (long)(at % 1000) * 1000000,
+	};
+
+	timerfd_settime(agent->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void wait_for_events(struct agent *agent, uint64_t deadline, uint64_t now)
+{
+	struct epoll_event events[8];
+	uint64_t expired;
+	int timeout;
+
+	timeout = resolver_timeout_ms(agent->resolver);
+	if (timeout >= 0)
+		deadline = earlier(deadline, now + (uint64_t)timeout);
+	set_timer(agent, deadline);
+	epoll_wait(agent->poll_fd, events, ARRAY_SIZE(events), -1);
+	(void)!read(agent->timer_fd, &expired, sizeof(expired));
+}
+
+/* Everything is looked at each time: no more than a few system calls. */
+static int run_loop(struct agent *agent)
+{
+	uint64_t watchdog = service_watchdog_ms(), now, deadline;
+	int status = STATUS_OK;
+
+	while (!status && !agent->stop && !agent->gone) {
+		now = agent_now_ms();
+		catch_up(agent, now);
+		acl_reload(agent->acl, false);
+		engine_clock(agent->engine, now);
+		deadline = earlier(engine_tick(agent->engine), now + ACL_CHECK_MS);
+		if (agent->lost)
+			deadline = earlier(deadline, agent->resync_at);
+		if (watchdog) {
+			service_alive();
+			deadline = earlier(deadline, now + watchdog);
+		}
+		wait_for_events(agent, deadline, now);
+
+		take_signals(agent);
+		resolver_work(agent->resolver);
+		agent_take_links(agent);
+		status = take_events(agent);
+	}
+	return status;
+}
+
+/*
+ * Peers are told, and what they forget now is forgotten here as well: a session that only we
+ * have would swallow what is sent.
+ */
+static void say_goodbye(struct agent *agent)
+{
+	static const uint8_t shutdown_message[] = { 0x50, 0x00 };
+	struct sessions sessions;
+	size_t i;
+
+	service_stopping();
+	if (kernel_sessions(agent->requests, &agent->target, &sessions))
+		return;
+	for (i = 0; i < sessions.count; i++)
+		if (sessions.list[i].slot == FMP_SLOT_CURRENT)
+			kernel_link_send(agent->requests, &agent->target,
+					 sessions.list[i].public_key, shutdown_message,
+					 sizeof(shutdown_message));
+	for (i = 0; i < sessions.count; i++)
+		kernel_try_session_del(agent->requests, &agent->target,
+				       sessions.list[i].local_index);
+	sessions_release(&sessions);
+}
+
+static int serve(struct agent *agent)
+{
+	int status = agent_resync(agent);
+
+	if (status)
+		return status;
+	service_drop_privileges();
+	service_ready();
+	agent_log(agent_now_ms(), agent->identity->public + 1, "serves '%s', %zu peers",
+		  agent->target.name, engine_peer_count(agent->engine));
+	status = run_loop(agent);
+	if (agent->gone)
+		return refused_word(agent->target.name, "the device is gone");
+	if (!status)
+		say_goodbye(agent);
+	return status;
+}
+
+static void close_all(struct agent *agent)
+{
+	engine_free(agent->engine);
+	resolver_free(agent->resolver);
+	acl_free(agent->acl);
+	if (agent->links)
+		mnl_socket_close(agent->links);
+	nl_close(agent->events);
+	nl_close(agent->requests);
+	if (agent->poll_fd >= 0)
+		close(agent->poll_fd);
+	if (agent->timer_fd >= 0)
+		close(agent->timer_fd);
+	if (agent->signal_fd >= 0)
+		close(agent->signal_fd);
+	secret_free(agent->identity);
+}
+
+static int run(struct args *args, const struct options *options)
+{
+	struct agent agent = {
+		.allow_path = ACL_ALLOW, .deny_path = ACL_DENY,
+		.poll_fd = -1, .timer_fd = -1, .signal_fd = -1,
+	};
+	int status;
+
+	(void)options;
+	status = take_target(args, &agent.target);
+	if (!status)
+		status = args_keywords(args, agent_keywords, NULL, &agent);
+	if (status)
+		return status;
+
+	service_protect();
+	agent.identity = secret_alloc(sizeof(*agent.identity));
+	status = open_signals(&agent);
+	if (!status)
+		status = read_identity(agent.identity, agent.key_path);
+	if (!status)
+		status = open_kernel(&agent);
+	if (!status)
+		status = refuse_self(&agent);
+	if (!status)
+		status = start_engine(&agent);
+	if (!status)
+		status = open_loop(&agent);
+	if (!status)
+		status = serve(&agent);
+	close_all(&agent);
+	return status;
+}
+
+const struct command command_agent = {
+	.name = "agent",
+	.summary = "make the sessions of a device",
+	.help =
+	"Usage: fmp agent DEV private-key FILE [allow FILE] [deny FILE]\n"
+	"\n"
+	"Serves the device in the foreground: makes sessions with its peers, answers\n"
+	"theirs, and connects again. A device has one agent at a time. Sessions go on\n"
+	"without an agent, and one that is started again carries on.\n"
+	"\n"
+	"  private-key FILE  the identity, as 'fmp genkey' prints it\n"
+	"  allow FILE        who is let in besides the configured peers,\n"
+	"                    " ACL_ALLOW " unless it is given\n"
+	"  deny FILE         who is not, " ACL_DENY "\n"
+	"\n"
+	"Those files have a key a line, or ALL for everybody; who is allowed is let in\n"
+	"even if denied. They are read again when they change.\n"
+	"\n"
+	"SIGHUP reads all files again and looks up the names of endpoints again. SIGTERM\n"
+	"and SIGINT say goodbye to the peers and end the agent.\n",
+	.run = run,
+};
