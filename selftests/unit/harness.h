@@ -14,6 +14,7 @@ struct test {
 /* The end of each list is a nameless entry. */
 extern const struct test args_tests[];
 extern const struct test command_tests[];
+extern const struct test conf_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
 extern const struct test message_tests[];
