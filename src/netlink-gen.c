@@ -24,7 +24,7 @@ static const struct nla_policy fmp_dev_get_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
 };
 
 /* FMP_CMD_DEV_SET - do */
-static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_MULTICAST + 1] = {
+static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_HANDSHAKE_RATE + 1] = {
 	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_DEV_PORT] = { .type = NLA_U16, },
 	[FMP_A_DEV_FWMARK] = { .type = NLA_U32, },
@@ -35,6 +35,8 @@ static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_MULTICAST + 1] = 
 	[FMP_A_DEV_TOS] = { .type = NLA_U8, },
 	[FMP_A_DEV_TTL] = { .type = NLA_U8, },
 	[FMP_A_DEV_MULTICAST] = NLA_POLICY_MAX(NLA_U8, 1),
+	[FMP_A_DEV_HANDSHAKE_BURST] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_DEV_HANDSHAKE_RATE] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* FMP_CMD_PEER_GET - do */
@@ -49,7 +51,7 @@ static const struct nla_policy fmp_peer_get_dump_nl_policy[FMP_A_PEER_IFINDEX + 
 };
 
 /* FMP_CMD_PEER_NEW - do */
-static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_ADDRESS + 1] = {
+static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_DYNAMIC + 1] = {
 	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
@@ -57,10 +59,14 @@ static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_ADDRESS + 1] = 
 	[FMP_A_PEER_ENDPOINT_SCOPE_ID] = { .type = NLA_U32, },
 	[FMP_A_PEER_ENDPOINT_PORT] = NLA_POLICY_MIN(NLA_BE16, 1),
 	[FMP_A_PEER_ADDRESS] = NLA_POLICY_NESTED(fmp_address_nl_policy),
+	[FMP_A_PEER_ENDPOINT_NAME] = { .type = NLA_NUL_STRING, .len = FMP_ENDPOINT_NAME_MAX, },
+	[FMP_A_PEER_AUTO_CONNECT] = NLA_POLICY_MAX(NLA_U8, 1),
+	[FMP_A_PEER_HEARTBEAT] = { .type = NLA_U16, },
+	[FMP_A_PEER_DYNAMIC] = { .type = NLA_FLAG, },
 };
 
 /* FMP_CMD_PEER_SET - do */
-static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_REPLACE_ADDRESSES + 1] = {
+static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_HEARTBEAT + 1] = {
 	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
@@ -69,6 +75,9 @@ static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_REPLACE_ADDRESS
 	[FMP_A_PEER_ENDPOINT_PORT] = NLA_POLICY_MIN(NLA_BE16, 1),
 	[FMP_A_PEER_ADDRESS] = NLA_POLICY_NESTED(fmp_address_nl_policy),
 	[FMP_A_PEER_REPLACE_ADDRESSES] = { .type = NLA_FLAG, },
+	[FMP_A_PEER_ENDPOINT_NAME] = { .type = NLA_NUL_STRING, .len = FMP_ENDPOINT_NAME_MAX, },
+	[FMP_A_PEER_AUTO_CONNECT] = NLA_POLICY_MAX(NLA_U8, 1),
+	[FMP_A_PEER_HEARTBEAT] = { .type = NLA_U16, },
 };
 
 /* FMP_CMD_PEER_DEL - do */
@@ -89,7 +98,7 @@ static const struct nla_policy fmp_session_get_dump_nl_policy[FMP_A_SESSION_IFIN
 };
 
 /* FMP_CMD_SESSION_NEW - do */
-static const struct nla_policy fmp_session_new_nl_policy[FMP_A_SESSION_INITIATOR + 1] = {
+static const struct nla_policy fmp_session_new_nl_policy[FMP_A_SESSION_CANDIDATE + 1] = {
 	[FMP_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_SESSION_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_SESSION_LOCAL_INDEX] = { .type = NLA_U32, },
@@ -97,6 +106,8 @@ static const struct nla_policy fmp_session_new_nl_policy[FMP_A_SESSION_INITIATOR
 	[FMP_A_SESSION_SEND_KEY] = NLA_POLICY_EXACT_LEN(FMP_KEY_SIZE),
 	[FMP_A_SESSION_RECEIVE_KEY] = NLA_POLICY_EXACT_LEN(FMP_KEY_SIZE),
 	[FMP_A_SESSION_INITIATOR] = { .type = NLA_FLAG, },
+	[FMP_A_SESSION_EPOCH] = NLA_POLICY_EXACT_LEN(FMP_EPOCH_SIZE),
+	[FMP_A_SESSION_CANDIDATE] = { .type = NLA_FLAG, },
 };
 
 /* FMP_CMD_SESSION_DEL - do */
@@ -139,6 +150,38 @@ static const struct nla_policy fmp_link_send_nl_policy[FMP_A_MESSAGE_CE + 1] = {
 	[FMP_A_MESSAGE_CE] = { .type = NLA_FLAG, },
 };
 
+/* FMP_CMD_INDEX_RESERVE - do */
+static const struct nla_policy fmp_index_reserve_nl_policy[FMP_A_HANDSHAKE_PUBLIC_KEY + 1] = {
+	[FMP_A_HANDSHAKE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_HANDSHAKE_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+};
+
+/* FMP_CMD_INDEX_RELEASE - do */
+static const struct nla_policy fmp_index_release_nl_policy[FMP_A_HANDSHAKE_LOCAL_INDEX + 1] = {
+	[FMP_A_HANDSHAKE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_HANDSHAKE_LOCAL_INDEX] = { .type = NLA_U32, },
+};
+
+/* FMP_CMD_HANDSHAKE_SEND - do */
+static const struct nla_policy fmp_handshake_send_nl_policy[FMP_A_HANDSHAKE_LOCAL_IPV6 + 1] = {
+	[FMP_A_HANDSHAKE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_HANDSHAKE_FRAME] = { .type = NLA_BINARY, },
+	[FMP_A_HANDSHAKE_ENDPOINT_IPV4] = { .type = NLA_BE32, },
+	[FMP_A_HANDSHAKE_ENDPOINT_IPV6] = NLA_POLICY_EXACT_LEN(16),
+	[FMP_A_HANDSHAKE_ENDPOINT_SCOPE_ID] = { .type = NLA_U32, },
+	[FMP_A_HANDSHAKE_ENDPOINT_PORT] = NLA_POLICY_MIN(NLA_BE16, 1),
+	[FMP_A_HANDSHAKE_LOCAL_IPV4] = { .type = NLA_BE32, },
+	[FMP_A_HANDSHAKE_LOCAL_IPV6] = NLA_POLICY_EXACT_LEN(16),
+};
+
+/* FMP_CMD_HANDSHAKE_REPORT - do */
+static const struct nla_policy fmp_handshake_report_nl_policy[FMP_A_HANDSHAKE_CAUSE + 1] = {
+	[FMP_A_HANDSHAKE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_HANDSHAKE_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
+	[FMP_A_HANDSHAKE_EVENT] = NLA_POLICY_MAX(NLA_U8, 3),
+	[FMP_A_HANDSHAKE_CAUSE] = NLA_POLICY_MAX(NLA_U8, 4),
+};
+
 /* Ops table for fmp */
 static const struct genl_split_ops fmp_nl_ops[] = {
 	{
@@ -157,7 +200,7 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_DEV_SET,
 		.doit		= fmp_nl_dev_set_doit,
 		.policy		= fmp_dev_set_nl_policy,
-		.maxattr	= FMP_A_DEV_MULTICAST,
+		.maxattr	= FMP_A_DEV_HANDSHAKE_RATE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -178,14 +221,14 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_PEER_NEW,
 		.doit		= fmp_nl_peer_new_doit,
 		.policy		= fmp_peer_new_nl_policy,
-		.maxattr	= FMP_A_PEER_ADDRESS,
+		.maxattr	= FMP_A_PEER_DYNAMIC,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FMP_CMD_PEER_SET,
 		.doit		= fmp_nl_peer_set_doit,
 		.policy		= fmp_peer_set_nl_policy,
-		.maxattr	= FMP_A_PEER_REPLACE_ADDRESSES,
+		.maxattr	= FMP_A_PEER_HEARTBEAT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -213,7 +256,7 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_SESSION_NEW,
 		.doit		= fmp_nl_session_new_doit,
 		.policy		= fmp_session_new_nl_policy,
-		.maxattr	= FMP_A_SESSION_INITIATOR,
+		.maxattr	= FMP_A_SESSION_CANDIDATE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -263,6 +306,34 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.doit		= fmp_nl_link_send_doit,
 		.policy		= fmp_link_send_nl_policy,
 		.maxattr	= FMP_A_MESSAGE_CE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_INDEX_RESERVE,
+		.doit		= fmp_nl_index_reserve_doit,
+		.policy		= fmp_index_reserve_nl_policy,
+		.maxattr	= FMP_A_HANDSHAKE_PUBLIC_KEY,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_INDEX_RELEASE,
+		.doit		= fmp_nl_index_release_doit,
+		.policy		= fmp_index_release_nl_policy,
+		.maxattr	= FMP_A_HANDSHAKE_LOCAL_INDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_HANDSHAKE_SEND,
+		.doit		= fmp_nl_handshake_send_doit,
+		.policy		= fmp_handshake_send_nl_policy,
+		.maxattr	= FMP_A_HANDSHAKE_LOCAL_IPV6,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= FMP_CMD_HANDSHAKE_REPORT,
+		.doit		= fmp_nl_handshake_report_doit,
+		.policy		= fmp_handshake_report_nl_policy,
+		.maxattr	= FMP_A_HANDSHAKE_CAUSE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

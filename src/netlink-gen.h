@@ -33,6 +33,10 @@ int fmp_nl_agent_unbind_doit(struct sk_buff *skb, struct genl_info *info);
 int fmp_nl_link_bind_doit(struct sk_buff *skb, struct genl_info *info);
 int fmp_nl_link_unbind_doit(struct sk_buff *skb, struct genl_info *info);
 int fmp_nl_link_send_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_index_reserve_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_index_release_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_handshake_send_doit(struct sk_buff *skb, struct genl_info *info);
+int fmp_nl_handshake_report_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	FMP_NLGRP_CONFIG,

@@ -22,6 +22,7 @@ extern struct kunit_suite fmp_mmp_wire_suite;
 extern struct kunit_suite fmp_wire_suite;
 extern struct kunit_suite fmp_crypto_suite;
 extern struct kunit_suite fmp_failure_suite;
+extern struct kunit_suite fmp_limits_suite;
 
 /*
  * Closes the loop over a table: each entry was run, and as many were run as

@@ -21,6 +21,10 @@ static const char *const dev_names[] = {
 	[FMP_A_DEV_TOS] = "tos",
 	[FMP_A_DEV_TTL] = "ttl",
 	[FMP_A_DEV_MULTICAST] = "multicast",
+	[FMP_A_DEV_EPOCH] = "epoch",
+	[FMP_A_DEV_AGENT] = "agent",
+	[FMP_A_DEV_HANDSHAKE_BURST] = "handshake-burst",
+	[FMP_A_DEV_HANDSHAKE_RATE] = "handshake-rate",
 };
 
 static const char *const address_names[] = {
@@ -49,6 +53,12 @@ static const char *const peer_names[] = {
 	[FMP_A_PEER_REKEY_REASON] = "rekey-reason",
 	[FMP_A_PEER_DOWN_REASON] = "down-reason",
 	[FMP_A_PEER_DISCONNECT_CODE] = "disconnect-code",
+	[FMP_A_PEER_ENDPOINT_NAME] = "endpoint-name",
+	[FMP_A_PEER_AUTO_CONNECT] = "auto-connect",
+	[FMP_A_PEER_HEARTBEAT] = "heartbeat",
+	[FMP_A_PEER_DYNAMIC] = "dynamic",
+	[FMP_A_PEER_EPOCH] = "epoch",
+	[FMP_A_PEER_HANDSHAKE_MS] = "handshake-ms",
 };
 
 static const char *const session_names[] = {
@@ -64,6 +74,32 @@ static const char *const session_names[] = {
 	[FMP_A_SESSION_SEND_COUNTER] = "send-counter",
 	[FMP_A_SESSION_RECEIVE_HIGHEST] = "receive-highest",
 	[FMP_A_SESSION_AGE_MS] = "age-ms",
+	[FMP_A_SESSION_EPOCH] = "epoch",
+	[FMP_A_SESSION_CANDIDATE] = "candidate",
+	[FMP_A_SESSION_REKEY_MS] = "rekey-ms",
+};
+
+static const char *const message_names[] = {
+	[FMP_A_MESSAGE_IFINDEX] = "ifindex",
+	[FMP_A_MESSAGE_PUBLIC_KEY] = "public-key",
+	[FMP_A_MESSAGE_PAYLOAD] = "payload",
+	[FMP_A_MESSAGE_CE] = "ce",
+};
+
+static const char *const handshake_names[] = {
+	[FMP_A_HANDSHAKE_IFINDEX] = "ifindex",
+	[FMP_A_HANDSHAKE_PUBLIC_KEY] = "public-key",
+	[FMP_A_HANDSHAKE_LOCAL_INDEX] = "local-index",
+	[FMP_A_HANDSHAKE_FRAME] = "frame",
+	[FMP_A_HANDSHAKE_ENDPOINT_IPV4] = "endpoint-ipv4",
+	[FMP_A_HANDSHAKE_ENDPOINT_IPV6] = "endpoint-ipv6",
+	[FMP_A_HANDSHAKE_ENDPOINT_SCOPE_ID] = "endpoint-scope-id",
+	[FMP_A_HANDSHAKE_ENDPOINT_PORT] = "endpoint-port",
+	[FMP_A_HANDSHAKE_LOCAL_IPV4] = "local-ipv4",
+	[FMP_A_HANDSHAKE_LOCAL_IPV6] = "local-ipv6",
+	[FMP_A_HANDSHAKE_KNOWN] = "known",
+	[FMP_A_HANDSHAKE_EVENT] = "event",
+	[FMP_A_HANDSHAKE_CAUSE] = "cause",
 };
 
 static const struct attr_set dev_set = {
@@ -83,11 +119,21 @@ static const struct attr_set session_set = {
 	.names = session_names, .count = ARRAY_SIZE(session_names),
 };
 
+static const struct attr_set message_set = {
+	.names = message_names, .count = ARRAY_SIZE(message_names),
+};
+
+static const struct attr_set handshake_set = {
+	.names = handshake_names, .count = ARRAY_SIZE(handshake_names),
+};
+
 const struct attr_set *attr_set_of(uint8_t command)
 {
 	switch (command) {
 	case FMP_CMD_DEV_GET:
 	case FMP_CMD_DEV_SET:
+	case FMP_CMD_AGENT_BIND:
+	case FMP_CMD_AGENT_UNBIND:
 		return &dev_set;
 	case FMP_CMD_PEER_GET:
 	case FMP_CMD_PEER_NEW:
@@ -99,6 +145,15 @@ const struct attr_set *attr_set_of(uint8_t command)
 	case FMP_CMD_SESSION_NEW:
 	case FMP_CMD_SESSION_DEL:
 		return &session_set;
+	case FMP_CMD_LINK_BIND:
+	case FMP_CMD_LINK_UNBIND:
+	case FMP_CMD_LINK_SEND:
+		return &message_set;
+	case FMP_CMD_INDEX_RESERVE:
+	case FMP_CMD_INDEX_RELEASE:
+	case FMP_CMD_HANDSHAKE_SEND:
+	case FMP_CMD_HANDSHAKE_REPORT:
+		return &handshake_set;
 	}
 	return NULL;
 }

@@ -321,6 +321,10 @@ int kernel_device_set(struct nl *nl, const struct target *target,
 		put_u8(&msg, FMP_A_DEV_TTL, change->ttl);
 	if (change->set_multicast)
 		put_u8(&msg, FMP_A_DEV_MULTICAST, change->multicast);
+	if (change->set_handshake_burst)
+		put_u32(&msg, FMP_A_DEV_HANDSHAKE_BURST, change->handshake_burst);
+	if (change->set_handshake_rate)
+		put_u32(&msg, FMP_A_DEV_HANDSHAKE_RATE, change->handshake_rate);
 	err = nl_do(nl, &msg, NULL, NULL);
 	message_free(&msg);
 
@@ -356,6 +360,16 @@ static void put_address(struct message *msg, const struct address_change *change
 	nest_close(msg, nest);
 }
 
+static void put_agent_words(struct message *msg, const struct peer_change *change)
+{
+	if (change->set_endpoint_name)
+		put_string(msg, FMP_A_PEER_ENDPOINT_NAME, change->endpoint_name);
+	if (change->set_auto_connect)
+		put_u8(msg, FMP_A_PEER_AUTO_CONNECT, change->auto_connect);
+	if (change->set_heartbeat)
+		put_u16(msg, FMP_A_PEER_HEARTBEAT, change->heartbeat);
+}
+
 /* A new peer has no addresses that could be taken away. */
 static int send_peer(struct nl *nl, uint8_t command, const struct target *target,
 		     const struct peer_change *change)
@@ -369,6 +383,9 @@ static int send_peer(struct nl *nl, uint8_t command, const struct target *target
 	put_peer(&msg, target, change->key);
 	if (change->set_endpoint)
 		put_endpoint(&msg, &change->endpoint);
+	put_agent_words(&msg, change);
+	if (change->dynamic && fresh)
+		put_flag(&msg, FMP_A_PEER_DYNAMIC);
 	if (change->replace_addresses && !fresh)
 		put_flag(&msg, FMP_A_PEER_REPLACE_ADDRESSES);
 	for (i = 0; i < change->address_count; i++)
@@ -382,6 +399,18 @@ static int send_peer(struct nl *nl, uint8_t command, const struct target *target
 void peer_change_release(struct peer_change *change)
 {
 	free(change->addresses);
+}
+
+int kernel_try_peer_new(struct nl *nl, const struct target *target,
+			const struct peer_change *change)
+{
+	return send_peer(nl, FMP_CMD_PEER_NEW, target, change);
+}
+
+int kernel_try_peer_set(struct nl *nl, const struct target *target,
+			const struct peer_change *change)
+{
+	return send_peer(nl, FMP_CMD_PEER_SET, target, change);
 }
 
 int kernel_peer_new(struct nl *nl, const struct target *target, const struct peer_change *change)
@@ -398,7 +427,7 @@ int kernel_peer_set(struct nl *nl, const struct target *target, const struct pee
 	return err ? failed_peer(nl, err, target, change->key, "cannot change the peer") : STATUS_OK;
 }
 
-static int delete_peer(struct nl *nl, const struct target *target, const uint8_t *key)
+int kernel_try_peer_del(struct nl *nl, const struct target *target, const uint8_t *key)
 {
 	struct message msg;
 	int err;
@@ -412,7 +441,7 @@ static int delete_peer(struct nl *nl, const struct target *target, const uint8_t
 
 int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *key)
 {
-	int err = delete_peer(nl, target, key);
+	int err = kernel_try_peer_del(nl, target, key);
 
 	return err ? failed_peer(nl, err, target, key, "cannot remove the peer") : STATUS_OK;
 }
@@ -422,7 +451,7 @@ int kernel_peer_put(struct nl *nl, const struct target *target, const struct pee
 	int err;
 
 	if (change->remove) {
-		err = delete_peer(nl, target, change->key);
+		err = kernel_try_peer_del(nl, target, change->key);
 		if (!err || err == -ENOENT)
 			return STATUS_OK;
 		return failed_peer(nl, err, target, change->key, "cannot remove the peer");
@@ -464,7 +493,8 @@ static int take_index(const struct nlmsghdr *reply, void *arg)
 	return err;
 }
 
-int kernel_session_new(struct nl *nl, const struct target *target, struct session_new *session)
+int kernel_try_session_new(struct nl *nl, const struct target *target,
+			   struct session_new *session)
 {
 	struct message msg;
 	int err;
@@ -479,15 +509,25 @@ int kernel_session_new(struct nl *nl, const struct target *target, struct sessio
 	put_data(&msg, FMP_A_SESSION_RECEIVE_KEY, session->receive_key, FMP_KEY_SIZE);
 	if (session->initiator)
 		put_flag(&msg, FMP_A_SESSION_INITIATOR);
+	if (session->epoch)
+		put_data(&msg, FMP_A_SESSION_EPOCH, session->epoch, FMP_EPOCH_SIZE);
+	if (session->candidate)
+		put_flag(&msg, FMP_A_SESSION_CANDIDATE);
 	err = nl_do(nl, &msg, take_index, &session->local_index);
 	message_free(&msg);
+	return err;
+}
+
+int kernel_session_new(struct nl *nl, const struct target *target, struct session_new *session)
+{
+	int err = kernel_try_session_new(nl, target, session);
 
 	if (err)
 		return failed_peer(nl, err, target, session->peer, "cannot add a session to the peer");
 	return STATUS_OK;
 }
 
-int kernel_session_del(struct nl *nl, const struct target *target, uint32_t local_index)
+int kernel_try_session_del(struct nl *nl, const struct target *target, uint32_t local_index)
 {
 	struct message msg;
 	int err;
@@ -496,6 +536,12 @@ int kernel_session_del(struct nl *nl, const struct target *target, uint32_t loca
 	put_session(&msg, target, local_index);
 	err = nl_do(nl, &msg, NULL, NULL);
 	message_free(&msg);
+	return err;
+}
+
+int kernel_session_del(struct nl *nl, const struct target *target, uint32_t local_index)
+{
+	int err = kernel_try_session_del(nl, target, local_index);
 
 	if (err)
 		return failed_session(nl, err, target, local_index, "cannot remove the session");

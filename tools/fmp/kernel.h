@@ -58,6 +58,7 @@ void sessions_release(struct sessions *sessions);
 struct device_change {
 	bool set_port, set_fwmark, set_source_check;
 	bool set_local4, set_local6, set_underlay, set_tos, set_ttl, set_multicast;
+	bool set_handshake_burst, set_handshake_rate;
 	uint16_t port;
 	uint32_t fwmark;
 	bool source_check;
@@ -67,6 +68,8 @@ struct device_change {
 	uint8_t tos;
 	uint8_t ttl;
 	bool multicast;
+	uint32_t handshake_burst;
+	uint32_t handshake_rate;
 };
 
 int kernel_device_set(struct nl *nl, const struct target *target,
@@ -80,7 +83,12 @@ struct address_change {
 struct peer_change {
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	bool set_endpoint, replace_addresses, remove;
+	bool set_endpoint_name, set_auto_connect, set_heartbeat;
+	bool dynamic;			/* of a new peer only */
 	struct endpoint endpoint;
+	const char *endpoint_name;	/* empty for none */
+	bool auto_connect;
+	uint16_t heartbeat;		/* seconds, 0 for none */
 	struct address_change *addresses;
 	size_t address_count;
 };
@@ -108,10 +116,51 @@ struct session_new {
 	const uint8_t *send_key;
 	const uint8_t *receive_key;
 	bool initiator;
+	bool candidate;		/* nobody here asked for it */
+	const uint8_t *epoch;	/* of the peer, FMP_EPOCH_SIZE bytes; NULL when it is not known */
 };
 
 int kernel_session_new(struct nl *nl, const struct target *target,
 		       struct session_new *session);
 int kernel_session_del(struct nl *nl, const struct target *target, uint32_t local_index);
+
+/*
+ * For a program that goes on whatever happens: these say nothing, and return 0 or a
+ * negative error number.
+ */
+int kernel_try_peer_new(struct nl *nl, const struct target *target,
+			const struct peer_change *change);
+int kernel_try_peer_set(struct nl *nl, const struct target *target,
+			const struct peer_change *change);
+int kernel_try_peer_del(struct nl *nl, const struct target *target, const uint8_t *key);
+int kernel_try_session_new(struct nl *nl, const struct target *target,
+			   struct session_new *session);
+int kernel_try_session_del(struct nl *nl, const struct target *target, uint32_t local_index);
+
+/*
+ * The operations of an agent.  Binding returns a status after having said what went
+ * wrong, as that another agent serves the device; nl stays bound until it is closed.
+ * The others say nothing and return 0 or a negative error number; they need not come
+ * from the socket that is bound.
+ */
+int kernel_agent_bind(struct nl *nl, const struct target *target);
+int kernel_agent_unbind(struct nl *nl, const struct target *target);
+
+/* -ENOSPC when the peer has as many as it may have. */
+int kernel_index_reserve(struct nl *nl, const struct target *target, const uint8_t *key,
+			 uint32_t *local_index);
+int kernel_index_release(struct nl *nl, const struct target *target, uint32_t local_index);
+
+/* A first or second handshake message, of its exact size. */
+int kernel_handshake_send(struct nl *nl, const struct target *target, const uint8_t *frame,
+			  size_t len, const struct path *path);
+
+/* The cause is told if the event is that it failed. */
+int kernel_handshake_report(struct nl *nl, const struct target *target, const uint8_t *key,
+			    enum fmp_handshake_event event, enum fmp_handshake_cause cause);
+
+/* A link message, as a Disconnect, under the current session of a peer. */
+int kernel_link_send(struct nl *nl, const struct target *target, const uint8_t *key,
+		     const void *payload, size_t len);
 
 #endif /* FMP_KERNEL_H */

@@ -16,6 +16,7 @@ enum kind {
 	KIND_U32,
 	KIND_UINT,	/* four or eight bytes on the wire */
 	KIND_BINARY,
+	KIND_BYTES,	/* a binary of at most the size given */
 	KIND_STRING,
 	KIND_FLAG,
 	KIND_NEST,
@@ -26,6 +27,7 @@ struct field {
 	uint8_t kind;
 	uint16_t size;		/* of a binary */
 	size_t offset;
+	size_t length;		/* offset of the length of a binary that has no fixed one */
 	int (*nest)(void *field, const struct nlattr *nest);
 };
 
@@ -68,6 +70,18 @@ static int copy_exact(void *to, const struct nlattr *attr, size_t size)
 	return 0;
 }
 
+static int copy_bytes(const struct field *field, const struct nlattr *attr, void *object)
+{
+	size_t *length = (size_t *)(void *)((char *)object + field->length);
+	size_t size = mnl_attr_get_payload_len(attr);
+
+	if (size > field->size)
+		return -EBADMSG;
+	memcpy((char *)object + field->offset, mnl_attr_get_payload(attr), size);
+	*length = size;
+	return 0;
+}
+
 static int read_field(const struct field *field, const struct nlattr *attr, void *object)
 {
 	void *to = (char *)object + field->offset;
@@ -90,6 +104,8 @@ static int read_field(const struct field *field, const struct nlattr *attr, void
 		return read_uint(to, attr);
 	case KIND_BINARY:
 		return copy_exact(to, attr, field->size);
+	case KIND_BYTES:
+		return copy_bytes(field, attr, object);
 	case KIND_STRING:
 		free(*text);
 		*text = copy_string(attr);
@@ -153,6 +169,10 @@ static int decode_message(const struct table *table, const struct nlmsghdr *msg,
 #define BINARY(set, attr, object, member) \
 	{ .type = FMP_A_##set##_##attr, .kind = KIND_BINARY, \
 	  .offset = offsetof(object, member), .size = sizeof(((object *)0)->member) }
+#define BYTES(set, attr, object, member, len) \
+	{ .type = FMP_A_##set##_##attr, .kind = KIND_BYTES, \
+	  .offset = offsetof(object, member), .size = sizeof(((object *)0)->member), \
+	  .length = offsetof(object, len) }
 #define NEST(set, attr, object, member, fn) \
 	{ .type = FMP_A_##set##_##attr, .kind = KIND_NEST, \
 	  .offset = offsetof(object, member), .nest = (fn) }
@@ -227,6 +247,10 @@ static const struct field device_fields[] = {
 	FIELD(DEV, TTL, KIND_U8, struct device, ttl),
 	FIELD(DEV, MULTICAST, KIND_U8, struct device, multicast),
 	FIELD(DEV, PEERS, KIND_U32, struct device, peers),
+	BINARY(DEV, EPOCH, struct device, epoch),
+	FIELD(DEV, AGENT, KIND_U8, struct device, agent),
+	FIELD(DEV, HANDSHAKE_BURST, KIND_U32, struct device, handshake_burst),
+	FIELD(DEV, HANDSHAKE_RATE, KIND_U32, struct device, handshake_rate),
 	NEST(DEV, COUNTER, struct device, counters, add_counter),
 };
 
@@ -251,6 +275,12 @@ static const struct field peer_fields[] = {
 	FIELD(PEER, REKEY_REASON, KIND_U8, struct peer, rekey_reason),
 	FIELD(PEER, DOWN_REASON, KIND_U8, struct peer, down_reason),
 	FIELD(PEER, DISCONNECT_CODE, KIND_U8, struct peer, disconnect_code),
+	FIELD(PEER, ENDPOINT_NAME, KIND_STRING, struct peer, endpoint_name),
+	FIELD(PEER, AUTO_CONNECT, KIND_U8, struct peer, auto_connect),
+	FIELD(PEER, HEARTBEAT, KIND_U16, struct peer, heartbeat),
+	FLAG(PEER, DYNAMIC),
+	BINARY(PEER, EPOCH, struct peer, epoch),
+	FIELD(PEER, HANDSHAKE_MS, KIND_UINT, struct peer, handshake_ms),
 };
 
 static const struct table peer_table = TABLE(peer_fields);
@@ -266,9 +296,30 @@ static const struct field session_fields[] = {
 	FIELD(SESSION, SEND_COUNTER, KIND_UINT, struct session, send_counter),
 	FIELD(SESSION, RECEIVE_HIGHEST, KIND_UINT, struct session, receive_highest),
 	FIELD(SESSION, AGE_MS, KIND_UINT, struct session, age_ms),
+	BINARY(SESSION, EPOCH, struct session, epoch),
+	FLAG(SESSION, CANDIDATE),
+	FIELD(SESSION, REKEY_MS, KIND_UINT, struct session, rekey_ms),
 };
 
 static const struct table session_table = TABLE(session_fields);
+
+static const struct field handshake_fields[] = {
+	FIELD(HANDSHAKE, IFINDEX, KIND_U32, struct handshake, ifindex),
+	BINARY(HANDSHAKE, PUBLIC_KEY, struct handshake, public_key),
+	FIELD(HANDSHAKE, LOCAL_INDEX, KIND_U32, struct handshake, local_index),
+	BYTES(HANDSHAKE, FRAME, struct handshake, frame, frame_len),
+	BINARY(HANDSHAKE, ENDPOINT_IPV4, struct handshake, path.remote.address.v4),
+	BINARY(HANDSHAKE, ENDPOINT_IPV6, struct handshake, path.remote.address.v6),
+	FIELD(HANDSHAKE, ENDPOINT_SCOPE_ID, KIND_U32, struct handshake, path.remote.scope_id),
+	FIELD(HANDSHAKE, ENDPOINT_PORT, KIND_BE16, struct handshake, path.remote.port),
+	BINARY(HANDSHAKE, LOCAL_IPV4, struct handshake, path.local.v4),
+	BINARY(HANDSHAKE, LOCAL_IPV6, struct handshake, path.local.v6),
+	FLAG(HANDSHAKE, KNOWN),
+	FIELD(HANDSHAKE, EVENT, KIND_U8, struct handshake, event),
+	FIELD(HANDSHAKE, CAUSE, KIND_U8, struct handshake, cause),
+};
+
+static const struct table handshake_table = TABLE(handshake_fields);
 
 int device_decode(struct device *device, const struct nlmsghdr *msg)
 {
@@ -309,6 +360,35 @@ int session_decode(struct session *session, const struct nlmsghdr *msg)
 	return err;
 }
 
+/* The families of a path agree, or there is none. */
+static int check_path(struct handshake *handshake)
+{
+	bool remote4 = HAS(handshake, FMP_A_HANDSHAKE_ENDPOINT_IPV4);
+	bool remote6 = HAS(handshake, FMP_A_HANDSHAKE_ENDPOINT_IPV6);
+	bool local4 = HAS(handshake, FMP_A_HANDSHAKE_LOCAL_IPV4);
+	bool local6 = HAS(handshake, FMP_A_HANDSHAKE_LOCAL_IPV6);
+	struct path *path = &handshake->path;
+
+	if (remote4 == remote6 || !HAS(handshake, FMP_A_HANDSHAKE_ENDPOINT_PORT))
+		return -EBADMSG;
+	if ((local4 && remote6) || (local6 && remote4))
+		return -EBADMSG;
+	path->remote.address.family = remote4 ? AF_INET : AF_INET6;
+	path->local.family = local4 || local6 ? path->remote.address.family : 0;
+	return 0;
+}
+
+int handshake_decode(struct handshake *handshake, const struct nlmsghdr *msg)
+{
+	int err = decode_message(&handshake_table, msg, handshake, &handshake->present);
+
+	if (err)
+		return err;
+	if (!HAS(handshake, FMP_A_HANDSHAKE_IFINDEX))
+		return -EBADMSG;
+	return HAS(handshake, FMP_A_HANDSHAKE_FRAME) ? check_path(handshake) : 0;
+}
+
 static void counters_release(struct counters *counters)
 {
 	size_t i;
@@ -344,6 +424,7 @@ void peer_release(struct peer *peer)
 {
 	counters_release(&peer->counters);
 	free(peer->addresses);
+	free(peer->endpoint_name);
 }
 
 const char *slot_name(uint8_t slot)
@@ -365,6 +446,7 @@ static const char *rekey_reason_name(uint8_t reason)
 		[FMP_REKEY_REASON_FAILURES] = "failures",
 		[FMP_REKEY_REASON_AGE] = "age",
 		[FMP_REKEY_REASON_COUNTER] = "counter",
+		[FMP_REKEY_REASON_SILENCE] = "silence",
 	};
 
 	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
@@ -378,6 +460,31 @@ static const char *down_reason_name(uint8_t reason)
 	};
 
 	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
+}
+
+const char *handshake_event_name(uint8_t event)
+{
+	static const char *const names[] = {
+		[FMP_HANDSHAKE_EVENT_STARTED] = "started",
+		[FMP_HANDSHAKE_EVENT_ANSWERED] = "answered",
+		[FMP_HANDSHAKE_EVENT_COMPLETED] = "completed",
+		[FMP_HANDSHAKE_EVENT_FAILED] = "failed",
+	};
+
+	return event < ARRAY_SIZE(names) ? names[event] : "unknown";
+}
+
+const char *handshake_cause_name(uint8_t cause)
+{
+	static const char *const names[] = {
+		[FMP_HANDSHAKE_CAUSE_TIMEOUT] = "timeout",
+		[FMP_HANDSHAKE_CAUSE_REFUSED] = "refused",
+		[FMP_HANDSHAKE_CAUSE_CRYPTO] = "crypto",
+		[FMP_HANDSHAKE_CAUSE_IDENTITY] = "identity",
+		[FMP_HANDSHAKE_CAUSE_KERNEL] = "kernel",
+	};
+
+	return cause < ARRAY_SIZE(names) ? names[cause] : "unknown";
 }
 
 const char *peer_reason_name(const struct peer *peer)

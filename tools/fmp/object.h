@@ -37,6 +37,10 @@ struct device {
 	struct in6_addr local6;
 	char *underlay;
 	uint32_t peers;
+	uint8_t epoch[FMP_EPOCH_SIZE];
+	uint8_t agent;
+	uint32_t handshake_burst;
+	uint32_t handshake_rate;
 	struct counters counters;
 };
 
@@ -57,6 +61,11 @@ struct peer {
 	uint8_t rekey_reason;
 	uint8_t down_reason;
 	uint8_t disconnect_code;
+	char *endpoint_name;	/* NULL without one */
+	uint8_t auto_connect;
+	uint16_t heartbeat;	/* seconds, 0 for none */
+	uint8_t epoch[FMP_EPOCH_SIZE];
+	uint64_t handshake_ms;
 	struct counters counters;
 };
 
@@ -71,6 +80,27 @@ struct session {
 	uint64_t send_counter;
 	uint64_t receive_highest;
 	uint64_t age_ms;
+	uint8_t epoch[FMP_EPOCH_SIZE];
+	uint64_t rekey_ms;
+};
+
+/* The way of a handshake message: where the other side is, and our own address. */
+struct path {
+	struct endpoint remote;
+	struct address local;	/* of the same family; family 0 for what the route says */
+};
+
+/* A handshake message that the kernel hands up, or what an agent told about a handshake. */
+struct handshake {
+	uint32_t present;
+	uint32_t ifindex;
+	uint8_t public_key[FMP_PUBLIC_KEY_SIZE];
+	uint32_t local_index;
+	uint8_t frame[FMP_HANDSHAKE_FRAME_MAX];
+	size_t frame_len;
+	struct path path;	/* if there is a frame */
+	uint8_t event;
+	uint8_t cause;
 };
 
 /* Instead of a traffic class: that of the packet inside. */
@@ -91,12 +121,17 @@ size_t local_addresses(struct address out[2], const struct device *device);
 int device_decode(struct device *device, const struct nlmsghdr *msg);
 int peer_decode(struct peer *peer, const struct nlmsghdr *msg);
 int session_decode(struct session *session, const struct nlmsghdr *msg);
+int handshake_decode(struct handshake *handshake, const struct nlmsghdr *msg);
 
 void device_release(struct device *device);
 void peer_release(struct peer *peer);
 
 /* "current", or "unknown" for a slot that this program does not know. */
 const char *slot_name(uint8_t slot);
+
+/* Likewise, of an enum fmp_handshake_event and an enum fmp_handshake_cause. */
+const char *handshake_event_name(uint8_t event);
+const char *handshake_cause_name(uint8_t cause);
 
 /* Likewise; "none" for a peer that has no such reason. */
 const char *peer_reason_name(const struct peer *peer);

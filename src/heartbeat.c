@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When a peer is sent a heartbeat, and when its silence is told (spec 10).
+ *
+ * A heartbeat is not answered: the other end sends its own. So silence says
+ * something only of a path that heartbeats keep open from this end.
+ */
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/types.h>
+
+#include "heartbeat.h"
+
+/**
+ * fmp_heartbeat_start() - a session became current
+ * @heartbeat: of its peer
+ * @now: time
+ * @initiator: we initiated it: the peer waits for a frame under it
+ *
+ * Context: Any; calls are serialized by the caller.
+ */
+void fmp_heartbeat_start(struct fmp_heartbeat *heartbeat, u64 now,
+			 bool initiator)
+{
+	if (!heartbeat->last)
+		heartbeat->last = now;
+	if (initiator)
+		heartbeat->now = true;
+	heartbeat->told = (struct fmp_backoff){};
+}
+
+/**
+ * fmp_heartbeat_due() - tell whether to send a heartbeat now
+ * @heartbeat: of the peer
+ * @facts: what is known
+ *
+ * Context: Any; calls are serialized by the caller.
+ * Return: true if it is to be sent, the next one an interval later.
+ */
+bool fmp_heartbeat_due(struct fmp_heartbeat *heartbeat,
+		       const struct fmp_heartbeat_facts *facts)
+{
+	if (!facts->interval)
+		return false;
+	if (!heartbeat->now &&
+	    facts->now < heartbeat->last + facts->interval)
+		return false;
+	heartbeat->now = false;
+	heartbeat->last = facts->now;
+	return true;
+}
+
+/**
+ * fmp_heartbeat_silent() - tell whether to tell of silence now
+ * @heartbeat: of the peer
+ * @facts: what is known
+ *
+ * Context: Any; calls are serialized by the caller.
+ * Return: true if nothing has been heard although a heartbeat went out since,
+ * at ever longer intervals.
+ */
+bool fmp_heartbeat_silent(struct fmp_heartbeat *heartbeat,
+			  const struct fmp_heartbeat_facts *facts)
+{
+	if (!facts->interval)
+		return false;
+	if (facts->now < facts->heard + FMP_HEARTBEAT_SILENCE_MS) {
+		heartbeat->told = (struct fmp_backoff){};
+		return false;
+	}
+	if (heartbeat->sent < facts->heard)
+		return false;
+	return fmp_backoff_due(&heartbeat->told, facts->now,
+			       FMP_WANTED_AGAIN_MS, FMP_WANTED_AGAIN_MAX_MS);
+}
+
+/**
+ * fmp_heartbeat_next() - tell when to look again
+ * @heartbeat: of the peer, after what is due was done
+ * @facts: what is known
+ *
+ * Context: Any; calls are serialized by the caller.
+ * Return: The time, U64_MAX for never.
+ */
+u64 fmp_heartbeat_next(const struct fmp_heartbeat *heartbeat,
+		       const struct fmp_heartbeat_facts *facts)
+{
+	u64 silence = facts->heard + FMP_HEARTBEAT_SILENCE_MS;
+	u64 next;
+
+	if (!facts->interval)
+		return U64_MAX;
+	next = heartbeat->now ? facts->now :
+				heartbeat->last + facts->interval;
+	if (facts->now < silence)
+		return min_t(u64, next, silence);
+	/* Until a heartbeat goes out there is nothing to tell. */
+	if (heartbeat->sent < facts->heard)
+		return next;
+	return min_t(u64, next, heartbeat->told.next);
+}
