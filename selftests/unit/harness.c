@@ -15,12 +15,12 @@
 
 static const struct test *const suites[] = {
 	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
-	conf_tests,
+	conf_tests, syncconf_tests,
 };
 
 static const char *const suite_names[] = {
 	"identity", "parse", "args", "key", "message", "nl", "command",
-	"conf",
+	"conf", "syncconf",
 };
 
 _Static_assert(ARRAY_SIZE(suites) == ARRAY_SIZE(suite_names), "a name for each suite");

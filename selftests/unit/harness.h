@@ -20,6 +20,7 @@ extern const struct test key_tests[];
 extern const struct test message_tests[];
 extern const struct test nl_tests[];
 extern const struct test parse_tests[];
+extern const struct test syncconf_tests[];
 
 extern const char *vectors_dir;
 

@@ -157,11 +157,8 @@ static int by_prefix(const void *a, const void *b)
 
 static struct prefix derived_of(const struct conf_peer *peer)
 {
-	struct address address = { .family = AF_INET6 };
-	uint8_t node[FMP_NODE_ADDR_SIZE];
+	struct address address = { .family = AF_INET6, .v6 = address_of_key(peer->key) };
 
-	node_addr_of(node, peer->key);
-	address.v6 = address_of_node(node);
 	return prefix_of_host(&address);
 }
 
