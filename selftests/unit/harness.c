@@ -15,12 +15,12 @@
 
 static const struct test *const suites[] = {
 	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
-	conf_tests, syncconf_tests,
+	conf_tests, syncconf_tests, up_tests,
 };
 
 static const char *const suite_names[] = {
 	"identity", "parse", "args", "key", "message", "nl", "command",
-	"conf", "syncconf",
+	"conf", "syncconf", "up",
 };
 
 _Static_assert(ARRAY_SIZE(suites) == ARRAY_SIZE(suite_names), "a name for each suite");
@@ -117,6 +117,8 @@ int main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return 1;
+	if (argc > 2 && strcmp(argv[1], "agent") == 0)
+		return fake_agent(argc, argv);
 	if (argc > 1)
 		vectors_dir = argv[1];
 	setenv("NO_COLOR", "1", 1);

@@ -21,8 +21,12 @@ extern const struct test message_tests[];
 extern const struct test nl_tests[];
 extern const struct test parse_tests[];
 extern const struct test syncconf_tests[];
+extern const struct test up_tests[];
 
 extern const char *vectors_dir;
+
+/* What the program does when a test starts it as the agent of a device. */
+int fake_agent(int argc, char **argv);
 
 /* Both note a failure and let the test go on. */
 #define CHECK(condition) \
