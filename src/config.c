@@ -14,6 +14,10 @@
 #include "config.h"
 #include "device.h"
 
+/* Spec 7.6, of strangers. */
+#define FMP_CONFIG_HANDSHAKE_BURST	100
+#define FMP_CONFIG_HANDSHAKE_RATE	10
+
 const struct fmp_config_attrs fmp_config_dev_attrs = {
 	.port		= FMP_A_DEV_PORT,
 	.fwmark		= FMP_A_DEV_FWMARK,
@@ -24,6 +28,8 @@ const struct fmp_config_attrs fmp_config_dev_attrs = {
 	.tos		= FMP_A_DEV_TOS,
 	.ttl		= FMP_A_DEV_TTL,
 	.multicast	= FMP_A_DEV_MULTICAST,
+	.handshake_burst = FMP_A_DEV_HANDSHAKE_BURST,
+	.handshake_rate	= FMP_A_DEV_HANDSHAKE_RATE,
 };
 
 const struct fmp_config_attrs fmp_config_link_attrs = {
@@ -36,6 +42,8 @@ const struct fmp_config_attrs fmp_config_link_attrs = {
 	.tos		= IFLA_FMP_TOS,
 	.ttl		= IFLA_FMP_TTL,
 	.multicast	= IFLA_FMP_MULTICAST,
+	.handshake_burst = IFLA_FMP_HANDSHAKE_BURST,
+	.handshake_rate	= IFLA_FMP_HANDSHAKE_RATE,
 };
 
 /**
@@ -49,6 +57,8 @@ void fmp_config_init(struct fmp_config *config)
 	config->port = FMP_DEFAULT_PORT;
 	config->source_check = true;
 	config->multicast = true;
+	config->handshake_burst = FMP_CONFIG_HANDSHAKE_BURST;
+	config->handshake_rate = FMP_CONFIG_HANDSHAKE_RATE;
 }
 
 static int fmp_config_read_local4(struct fmp_config *config,
@@ -164,6 +174,12 @@ int fmp_config_read(const struct fmp_dev *fmp, struct fmp_config *config,
 		config->multicast = nla_get_u8(data[attrs->multicast]);
 	if (data[attrs->ttl])
 		config->ttl = nla_get_u8(data[attrs->ttl]);
+	if (data[attrs->handshake_burst])
+		config->handshake_burst =
+			nla_get_u32(data[attrs->handshake_burst]);
+	if (data[attrs->handshake_rate])
+		config->handshake_rate =
+			nla_get_u32(data[attrs->handshake_rate]);
 
 	if (data[attrs->tos])
 		err = fmp_config_read_tos(config, data[attrs->tos], extack);
@@ -271,6 +287,8 @@ void fmp_config_write(struct fmp_dev *fmp, const struct fmp_config *config)
 	WRITE_ONCE(to->multicast, config->multicast);
 	WRITE_ONCE(to->tos, config->tos);
 	WRITE_ONCE(to->ttl, config->ttl);
+	WRITE_ONCE(to->handshake_burst, config->handshake_burst);
+	WRITE_ONCE(to->handshake_rate, config->handshake_rate);
 	WRITE_ONCE(to->underlay, config->underlay);
 	memcpy(to->underlay_name, config->underlay_name,
 	       sizeof(to->underlay_name));
@@ -326,7 +344,9 @@ size_t fmp_config_fill_size(void)
 	       nla_total_size(IFNAMSIZ) +	/* underlay */
 	       nla_total_size(sizeof(u8)) +	/* tos */
 	       nla_total_size(sizeof(u8)) +	/* ttl */
-	       nla_total_size(sizeof(u8));	/* multicast */
+	       nla_total_size(sizeof(u8)) +	/* multicast */
+	       nla_total_size(sizeof(u32)) +	/* handshake-burst */
+	       nla_total_size(sizeof(u32));	/* handshake-rate */
 }
 
 /**
@@ -353,7 +373,9 @@ int fmp_config_fill(struct sk_buff *skb, const struct fmp_dev *fmp,
 	    nla_put_string(skb, attrs->underlay, config.underlay_name) ||
 	    nla_put_u8(skb, attrs->tos, config.tos) ||
 	    nla_put_u8(skb, attrs->ttl, config.ttl) ||
-	    nla_put_u8(skb, attrs->multicast, config.multicast))
+	    nla_put_u8(skb, attrs->multicast, config.multicast) ||
+	    nla_put_u32(skb, attrs->handshake_burst, config.handshake_burst) ||
+	    nla_put_u32(skb, attrs->handshake_rate, config.handshake_rate))
 		return -EMSGSIZE;
 	return 0;
 }

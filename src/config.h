@@ -31,6 +31,8 @@ struct sk_buff;
  * @underlay_name: what it was called when it was set, else empty
  * @local4: address of the IPv4 socket, 0 for none
  * @local6: address of the IPv6 socket, :: for none
+ * @handshake_burst: first handshake messages of strangers let through at once
+ * @handshake_rate: the same for each second, from then on
  *
  * The interface is not held: when it goes, sending fails until another one is
  * set.
@@ -46,6 +48,8 @@ struct fmp_config {
 	char underlay_name[IFNAMSIZ];
 	__be32 local4;
 	struct in6_addr local6;
+	u32 handshake_burst;
+	u32 handshake_rate;
 };
 
 /**
@@ -59,6 +63,8 @@ struct fmp_config {
  * @tos: u8
  * @ttl: u8
  * @multicast: u8, 0 or 1
+ * @handshake_burst: u32, not 0
+ * @handshake_rate: u32, not 0
  */
 struct fmp_config_attrs {
 	u8 port;
@@ -70,6 +76,8 @@ struct fmp_config_attrs {
 	u8 tos;
 	u8 ttl;
 	u8 multicast;
+	u8 handshake_burst;
+	u8 handshake_rate;
 };
 
 /* Of the family, and of rtnetlink. */

@@ -37,6 +37,8 @@ static const struct nla_policy fmp_link_policy[IFLA_FMP_MAX + 1] = {
 	[IFLA_FMP_TOS]		= { .type = NLA_U8 },
 	[IFLA_FMP_TTL]		= { .type = NLA_U8 },
 	[IFLA_FMP_MULTICAST]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[IFLA_FMP_HANDSHAKE_BURST] = NLA_POLICY_MIN(NLA_U32, 1),
+	[IFLA_FMP_HANDSHAKE_RATE] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* All devices, for the namespaces of their sockets. */
@@ -259,6 +261,7 @@ static void fmp_setup(struct net_device *dev)
 	seqcount_mutex_init(&fmp->config_seq, &fmp->lock);
 	fmp_config_init(&fmp->config);
 	fmp_multicast_init(&fmp->multicast);
+	fmp_handshake_init(fmp);
 
 	dev->netdev_ops = &fmp_netdev_ops;
 	dev->header_ops = &ip_tunnel_header_ops;

@@ -12,8 +12,10 @@
 #include <linux/seqlock.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
+#include <uapi/linux/fmp.h>
 
 #include "config.h"
+#include "handshake.h"
 #include "index.h"
 #include "multicast.h"
 #include "stats.h"
@@ -35,6 +37,8 @@ struct rtnl_newlink_params;
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
  * @multicast: multicast that is still to be sent to some peers
+ * @handshake: what limits handshake messages on their way to the agent
+ * @epoch: of our start, as handshakes tell it; made with the device
  * @agent: who can make sessions
  * @link_subscriber: who gets link messages
  * @lock: serializes configuration; taken inside RTNL, never around it
@@ -60,6 +64,8 @@ struct fmp_dev {
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;
 	struct fmp_multicast multicast;
+	struct fmp_handshake handshake;
+	u8 epoch[FMP_EPOCH_SIZE];
 	struct fmp_subscriber agent;
 	struct fmp_subscriber link_subscriber;
 

@@ -145,6 +145,29 @@ static u32 fmp_endpoint_scope_id(const struct sk_buff *skb)
 }
 
 /**
+ * fmp_endpoint_source() - tell where a frame came from
+ * @skb: datagram as received, network and transport header set
+ * @remote: result, zeroes where it has nothing
+ *
+ * Context: Softirq.
+ */
+void fmp_endpoint_source(const struct sk_buff *skb,
+			 union fmp_sockaddr *remote)
+{
+	memset(remote, 0, sizeof(*remote));
+	if (skb->protocol == htons(ETH_P_IP)) {
+		remote->in4.sin_family = AF_INET;
+		remote->in4.sin_port = udp_hdr(skb)->source;
+		remote->in4.sin_addr.s_addr = ip_hdr(skb)->saddr;
+	} else {
+		remote->in6.sin6_family = AF_INET6;
+		remote->in6.sin6_port = udp_hdr(skb)->source;
+		remote->in6.sin6_addr = ipv6_hdr(skb)->saddr;
+		remote->in6.sin6_scope_id = fmp_endpoint_scope_id(skb);
+	}
+}
+
+/**
  * fmp_endpoint_from_skb() - make an endpoint of where a frame came from
  * @skb: datagram as received, network and transport header set
  *
@@ -159,18 +182,7 @@ struct fmp_endpoint *fmp_endpoint_from_skb(const struct sk_buff *skb)
 	struct fmp_endpoint *endpoint;
 	union fmp_sockaddr remote;
 
-	memset(&remote, 0, sizeof(remote));
-	if (skb->protocol == htons(ETH_P_IP)) {
-		remote.in4.sin_family = AF_INET;
-		remote.in4.sin_port = udp_hdr(skb)->source;
-		remote.in4.sin_addr.s_addr = ip_hdr(skb)->saddr;
-	} else {
-		remote.in6.sin6_family = AF_INET6;
-		remote.in6.sin6_port = udp_hdr(skb)->source;
-		remote.in6.sin6_addr = ipv6_hdr(skb)->saddr;
-		remote.in6.sin6_scope_id = fmp_endpoint_scope_id(skb);
-	}
-
+	fmp_endpoint_source(skb, &remote);
 	endpoint = fmp_endpoint_new(&remote, GFP_ATOMIC | __GFP_NOWARN);
 	if (!endpoint)
 		return NULL;

@@ -78,6 +78,8 @@ struct fmp_route {
 
 struct fmp_endpoint *fmp_endpoint_new(const union fmp_sockaddr *remote,
 				      gfp_t gfp);
+void fmp_endpoint_source(const struct sk_buff *skb,
+			 union fmp_sockaddr *remote);
 struct fmp_endpoint *fmp_endpoint_from_skb(const struct sk_buff *skb);
 void fmp_endpoint_free(struct fmp_endpoint *endpoint);
 bool fmp_endpoint_matches(const struct fmp_endpoint *endpoint,

@@ -7,12 +7,17 @@
 #include <linux/slab.h>
 
 #include "index.h"
+#include "peer.h"
 #include "session.h"
 
 /* Longer than the 10 s drain of a peer (spec 4.3 RULE). */
 #define FMP_INDEX_QUARANTINE	(30 * HZ)
+/* Longer than any handshake: the last of its messages is sent after 31 s. */
+#define FMP_INDEX_RESERVATION_LIFETIME	(90 * HZ)
+/* What a peer may have of them (spec 4.1). */
+#define FMP_INDEX_RESERVATIONS	4
 #define FMP_INDEX_TRIES		100
-/* Holds freed at a time, with bottom halves disabled. */
+/* Entries ended at a time, with bottom halves disabled. */
 #define FMP_INDEX_BATCH		256
 
 static const struct rhashtable_params fmp_index_params = {
@@ -22,12 +27,64 @@ static const struct rhashtable_params fmp_index_params = {
 	.automatic_shrinking	= true,
 };
 
-static void fmp_index_schedule(struct fmp_index_table *table,
-			       const struct fmp_index_hold *oldest)
+static struct fmp_index_hold *fmp_index_oldest(struct list_head *list)
 {
-	s64 delay = oldest->expires - get_jiffies_64();
+	return list_first_entry_or_null(list, struct fmp_index_hold, list);
+}
 
-	schedule_delayed_work(&table->reaper, max_t(s64, delay, 0));
+static struct fmp_reservation *
+fmp_index_reservation(struct fmp_index_hold *hold)
+{
+	return container_of(hold, struct fmp_reservation, hold);
+}
+
+/* It may not have been ended yet. */
+static bool fmp_index_is_over(const struct fmp_index_table *table,
+			      const struct fmp_reservation *reservation)
+{
+	return reservation->agent != READ_ONCE(table->agent) ||
+	       time_after_eq64(get_jiffies_64(),
+			       READ_ONCE(reservation->hold.expires));
+}
+
+/* The oldest of either list is the first to end. */
+static void fmp_index_schedule(struct fmp_index_table *table)
+{
+	struct fmp_index_hold *reserved = fmp_index_oldest(&table->reserved);
+	struct fmp_index_hold *hold = fmp_index_oldest(&table->holds);
+	u64 now = get_jiffies_64(), next = U64_MAX;
+
+	if (hold)
+		next = hold->expires;
+	if (reserved)
+		next = fmp_index_is_over(table,
+					 fmp_index_reservation(reserved)) ?
+		       now : min(next, reserved->expires);
+	cancel_delayed_work(&table->reaper);
+	if (next != U64_MAX)
+		schedule_delayed_work(&table->reaper,
+				      next > now ? next - now : 0);
+}
+
+static void fmp_index_hold(struct fmp_index_table *table,
+			   struct fmp_index_hold *hold)
+{
+	bool first = list_empty(&table->holds);
+
+	WRITE_ONCE(hold->expires, get_jiffies_64() + FMP_INDEX_QUARANTINE);
+	list_add_tail(&hold->list, &table->holds);
+	if (first)
+		fmp_index_schedule(table);
+}
+
+static void fmp_index_end(struct fmp_index_table *table,
+			  struct fmp_reservation *reservation)
+{
+	list_del(&reservation->of_peer);
+	list_del(&reservation->hold.list);
+	reservation->peer = NULL;
+	WRITE_ONCE(reservation->hold.index.owner, FMP_INDEX_HOLD);
+	fmp_index_hold(table, &reservation->hold);
 }
 
 static void fmp_index_reap(struct work_struct *work)
@@ -40,16 +97,22 @@ static void fmp_index_reap(struct work_struct *work)
 	int left = FMP_INDEX_BATCH;
 
 	spin_lock_bh(&table->lock);
-	list_for_each_entry_safe(hold, next, &table->holds, list) {
-		if (time_before64(now, hold->expires) || !left--) {
-			fmp_index_schedule(table, hold);
+	list_for_each_entry_safe(hold, next, &table->reserved, list) {
+		if (!left ||
+		    !fmp_index_is_over(table, fmp_index_reservation(hold)))
 			break;
-		}
+		left--;
+		fmp_index_end(table, fmp_index_reservation(hold));
+	}
+	list_for_each_entry_safe(hold, next, &table->holds, list) {
+		if (time_before64(now, hold->expires) || !left--)
+			break;
 		list_del(&hold->list);
 		rhashtable_remove_fast(&table->entries, &hold->index.node,
 				       fmp_index_params);
 		kfree_rcu(hold, rcu);
 	}
+	fmp_index_schedule(table);
 	spin_unlock_bh(&table->lock);
 }
 
@@ -62,8 +125,12 @@ static void fmp_index_reap(struct work_struct *work)
  */
 int fmp_index_table_init(struct fmp_index_table *table)
 {
+	/* What ends is freed as the hold that it becomes. */
+	BUILD_BUG_ON(offsetof(struct fmp_reservation, hold));
+
 	spin_lock_init(&table->lock);
 	INIT_LIST_HEAD(&table->holds);
+	INIT_LIST_HEAD(&table->reserved);
 	INIT_DELAYED_WORK(&table->reaper, fmp_index_reap);
 	return rhashtable_init(&table->entries, &fmp_index_params);
 }
@@ -73,6 +140,7 @@ static void fmp_index_free(void *ptr, void *arg)
 	struct fmp_index *index = ptr;
 
 	WARN_ON_ONCE(index->owner != FMP_INDEX_HOLD);
+	/* The head of a reservation as well. */
 	kfree(container_of(index, struct fmp_index_hold, index));
 }
 
@@ -88,24 +156,98 @@ void fmp_index_table_destroy(struct fmp_index_table *table)
 	rhashtable_free_and_destroy(&table->entries, fmp_index_free, NULL);
 }
 
+static struct fmp_index *fmp_index_find(struct fmp_index_table *table,
+					struct fmp_local_index local)
+{
+	return rhashtable_lookup(&table->entries, &local.value,
+				 fmp_index_params);
+}
+
+/* NULL if there is none, or one that has ended. */
+static struct fmp_reservation *
+fmp_index_find_reservation(struct fmp_index_table *table,
+			   struct fmp_local_index local)
+{
+	struct fmp_reservation *reservation;
+	struct fmp_index *index;
+
+	index = fmp_index_find(table, local);
+	if (!index || READ_ONCE(index->owner) != FMP_INDEX_RESERVATION)
+		return NULL;
+	reservation = container_of(index, struct fmp_reservation, hold.index);
+	return fmp_index_is_over(table, reservation) ? NULL : reservation;
+}
+
+/* The session takes its place in one step. */
+static bool fmp_index_take_over(struct fmp_index_table *table,
+				struct fmp_session *session)
+{
+	struct fmp_reservation *reservation;
+
+	rcu_read_lock();
+	spin_lock_bh(&table->lock);
+	reservation = fmp_index_find_reservation(table, session->index.local);
+	if (reservation && reservation->peer == session->peer) {
+		rhashtable_replace_fast(&table->entries,
+					&reservation->hold.index.node,
+					&session->index.node,
+					fmp_index_params);
+		list_del(&reservation->of_peer);
+		list_del(&reservation->hold.list);
+		kfree_rcu(reservation, hold.rcu);
+	} else {
+		reservation = NULL;
+	}
+	spin_unlock_bh(&table->lock);
+	rcu_read_unlock();
+	return reservation;
+}
+
+static int fmp_index_insert(struct fmp_index_table *table,
+			    struct fmp_index *index)
+{
+	return rhashtable_lookup_insert_fast(&table->entries, &index->node,
+					     fmp_index_params);
+}
+
+/*
+ * Random, so that it tells nothing and cannot be guessed (spec 4.1), for an
+ * entry that has an owner.
+ */
+static int fmp_index_insert_random(struct fmp_index_table *table,
+				   struct fmp_index *index)
+{
+	int tries, err;
+
+	for (tries = 0; tries < FMP_INDEX_TRIES; tries++) {
+		index->local.value = get_random_u32();
+		err = fmp_index_insert(table, index);
+		if (err != -EEXIST)
+			return err;
+	}
+	return -ENOSPC;
+}
+
 /**
  * fmp_index_claim() - make a session the owner of an index that was chosen
  * @table: table of the session's device
  * @session: the new owner; it can be found from now on
  * @local: the index
  *
+ * One that is reserved for the session's peer is taken over.
+ *
  * Context: Any but hard interrupt.
- * Return: 0, -EEXIST if the index is in use or in quarantine, or another
- * negative error.
+ * Return: 0, -EEXIST if the index is in use, in quarantine or reserved for
+ * another peer, or another negative error.
  */
 int fmp_index_claim(struct fmp_index_table *table, struct fmp_session *session,
 		    struct fmp_local_index local)
 {
 	session->index.owner = FMP_INDEX_SESSION;
 	session->index.local = local;
-	return rhashtable_lookup_insert_fast(&table->entries,
-					     &session->index.node,
-					     fmp_index_params);
+	if (fmp_index_take_over(table, session))
+		return 0;
+	return fmp_index_insert(table, &session->index);
 }
 
 /**
@@ -113,25 +255,14 @@ int fmp_index_claim(struct fmp_index_table *table, struct fmp_session *session,
  * @table: table of the session's device
  * @session: the new owner; it can be found from now on
  *
- * The index is uniformly random, so that it tells nothing and cannot be
- * guessed (spec 4.1).
- *
  * Context: Any but hard interrupt.
  * Return: 0, -ENOSPC if no free index was found, or another negative error.
  */
 int fmp_index_claim_random(struct fmp_index_table *table,
 			   struct fmp_session *session)
 {
-	struct fmp_local_index local;
-	int tries, err;
-
-	for (tries = 0; tries < FMP_INDEX_TRIES; tries++) {
-		local.value = get_random_u32();
-		err = fmp_index_claim(table, session, local);
-		if (err != -EEXIST)
-			return err;
-	}
-	return -ENOSPC;
+	session->index.owner = FMP_INDEX_SESSION;
+	return fmp_index_insert_random(table, &session->index);
 }
 
 /**
@@ -147,22 +278,162 @@ void fmp_index_release(struct fmp_index_table *table,
 		       struct fmp_session *session)
 {
 	struct fmp_index_hold *hold = session->hold;
-	bool first;
 
 	session->hold = NULL;
 	hold->index.owner = FMP_INDEX_HOLD;
 	hold->index.local = session->index.local;
-	hold->expires = get_jiffies_64() + FMP_INDEX_QUARANTINE;
 
 	spin_lock_bh(&table->lock);
 	rhashtable_replace_fast(&table->entries, &session->index.node,
 				&hold->index.node, fmp_index_params);
-	first = list_empty(&table->holds);
-	list_add_tail(&hold->list, &table->holds);
+	fmp_index_hold(table, hold);
 	spin_unlock_bh(&table->lock);
+}
 
+/* Of those that have ended already the peer keeps none. */
+static bool fmp_index_may_reserve(struct fmp_index_table *table,
+				  struct fmp_peer *peer)
+{
+	struct fmp_reservation *reservation, *next;
+	int n = 0;
+
+	list_for_each_entry_safe(reservation, next, &peer->reserved, of_peer) {
+		if (fmp_index_is_over(table, reservation))
+			fmp_index_end(table, reservation);
+		else
+			n++;
+	}
+	return n < FMP_INDEX_RESERVATIONS;
+}
+
+static int fmp_index_reserve_locked(struct fmp_index_table *table,
+				    struct fmp_peer *peer,
+				    struct fmp_reservation *reservation)
+{
+	bool first;
+	int err;
+
+	if (!fmp_index_may_reserve(table, peer))
+		return -ENOSPC;
+	reservation->hold.index.owner = FMP_INDEX_RESERVATION;
+	reservation->hold.expires = get_jiffies_64() +
+				    FMP_INDEX_RESERVATION_LIFETIME;
+	reservation->agent = table->agent;
+	reservation->peer = peer;
+	err = fmp_index_insert_random(table, &reservation->hold.index);
+	if (err)
+		return err;
+	first = list_empty(&table->reserved);
+	list_add_tail(&reservation->hold.list, &table->reserved);
+	list_add_tail(&reservation->of_peer, &peer->reserved);
 	if (first)
-		fmp_index_schedule(table, hold);
+		fmp_index_schedule(table);
+	return 0;
+}
+
+/**
+ * fmp_index_reserve() - keep a fresh index for a handshake
+ * @table: table of the peer's device
+ * @peer: who the handshake is with
+ * @local: result
+ *
+ * It ends after 90 s, with the agent and with the peer, and is then in
+ * quarantine as that of a session is.
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0, -ENOSPC if the peer has as many as it may have, or another
+ * negative error.
+ */
+int fmp_index_reserve(struct fmp_index_table *table, struct fmp_peer *peer,
+		      struct fmp_local_index *local)
+{
+	struct fmp_reservation *reservation;
+	int err;
+
+	reservation = kzalloc_obj(*reservation, GFP_KERNEL_ACCOUNT);
+	if (!reservation)
+		return -ENOMEM;
+
+	spin_lock_bh(&table->lock);
+	err = fmp_index_reserve_locked(table, peer, reservation);
+	if (!err)
+		*local = reservation->hold.index.local;
+	spin_unlock_bh(&table->lock);
+	if (err)
+		kfree(reservation);
+	return err;
+}
+
+/**
+ * fmp_index_give_back() - end a reservation before its time
+ * @table: table of the device
+ * @local: the index
+ *
+ * Context: Any but hard interrupt.
+ * Return: 0, or -ENOENT if it is not reserved.
+ */
+int fmp_index_give_back(struct fmp_index_table *table,
+			struct fmp_local_index local)
+{
+	struct fmp_reservation *reservation;
+
+	rcu_read_lock();
+	spin_lock_bh(&table->lock);
+	reservation = fmp_index_find_reservation(table, local);
+	if (reservation)
+		fmp_index_end(table, reservation);
+	spin_unlock_bh(&table->lock);
+	rcu_read_unlock();
+	return reservation ? 0 : -ENOENT;
+}
+
+/**
+ * fmp_index_forget_peer() - end the reservations for a peer that goes away
+ * @table: table of the peer's device
+ * @peer: the peer; it reserves nothing any more
+ *
+ * Context: Any but hard interrupt, the device's lock held.
+ */
+void fmp_index_forget_peer(struct fmp_index_table *table,
+			   struct fmp_peer *peer)
+{
+	struct fmp_reservation *reservation, *next;
+
+	spin_lock_bh(&table->lock);
+	list_for_each_entry_safe(reservation, next, &peer->reserved, of_peer)
+		fmp_index_end(table, reservation);
+	spin_unlock_bh(&table->lock);
+}
+
+/**
+ * fmp_index_forget_agent() - end all reservations: the agent has gone
+ * @table: table of the device
+ *
+ * They have no effect any more when this returns, and go into quarantine
+ * soon after: there may be many.
+ *
+ * Context: Any but hard interrupt.
+ */
+void fmp_index_forget_agent(struct fmp_index_table *table)
+{
+	spin_lock_bh(&table->lock);
+	WRITE_ONCE(table->agent, table->agent + 1);
+	fmp_index_schedule(table);
+	spin_unlock_bh(&table->lock);
+}
+
+/**
+ * fmp_index_reserved() - tell whether a handshake waits for an index
+ * @table: table of the device
+ * @local: receiver index of a frame
+ *
+ * Context: RCU read section.
+ * Return: true if it is reserved.
+ */
+bool fmp_index_reserved(struct fmp_index_table *table,
+			struct fmp_local_index local)
+{
+	return fmp_index_find_reservation(table, local);
 }
 
 /**
@@ -176,11 +447,9 @@ void fmp_index_release(struct fmp_index_table *table,
 struct fmp_session *fmp_index_lookup(struct fmp_index_table *table,
 				     struct fmp_local_index local)
 {
-	struct fmp_index *index;
+	struct fmp_index *index = fmp_index_find(table, local);
 
-	index = rhashtable_lookup(&table->entries, &local.value,
-				  fmp_index_params);
-	if (!index || index->owner != FMP_INDEX_SESSION)
+	if (!index || READ_ONCE(index->owner) != FMP_INDEX_SESSION)
 		return NULL;
 	return container_of(index, struct fmp_session, index);
 }

@@ -3,8 +3,9 @@
  * Receiver indices of a device (spec section 4).
  *
  * An index is owned by the object that holds it in the table, for as long as
- * it is there: a session, or after it a hold that keeps the number out of
- * use while frames for the old session may still be on their way.
+ * it is there: a reservation while the agent is in a handshake, then a
+ * session, and after either a hold that keeps the number out of use while
+ * frames for it may still be on their way.
  */
 #ifndef FMP_INDEX_H
 #define FMP_INDEX_H
@@ -38,17 +39,19 @@ struct fmp_remote_index {
  * enum fmp_index_owner - what the entry of an index is part of
  * @FMP_INDEX_SESSION: a struct fmp_session
  * @FMP_INDEX_HOLD: a struct fmp_index_hold
+ * @FMP_INDEX_RESERVATION: a struct fmp_reservation
  */
 enum fmp_index_owner {
 	FMP_INDEX_SESSION,
 	FMP_INDEX_HOLD,
+	FMP_INDEX_RESERVATION,
 };
 
 /**
  * struct fmp_index - entry of the index table, part of what owns the index
  * @node: linkage
  * @local: the index
- * @owner: what contains this entry
+ * @owner: what contains this entry; a reservation that ends becomes a hold
  */
 struct fmp_index {
 	struct rhash_head node;
@@ -73,19 +76,42 @@ struct fmp_index_hold {
 };
 
 /**
+ * struct fmp_reservation - keeps an index for a handshake under way
+ * @hold: what it is when it ends; until then its expiry is that of the
+ *        reservation, and it is in fmp_index_table.reserved, oldest first
+ * @peer: who the handshake is with
+ * @of_peer: linkage into fmp_peer.reserved
+ * @agent: for which agent it was made, by fmp_index_table.agent
+ *
+ * A hold already, so that ending it can neither fail nor free the index for
+ * a moment.
+ */
+struct fmp_reservation {
+	struct fmp_index_hold hold;
+	struct fmp_peer *peer;
+	struct list_head of_peer;
+	u32 agent;
+};
+
+/**
  * struct fmp_index_table - all indices of a device
  * @entries: by index; lookups are lockless and O(1) whatever the number
- * @lock: protects @holds
+ * @lock: protects @holds, @reserved, @agent and the lists of peers
  * @holds: indices in quarantine
- * @reaper: ends quarantines
+ * @reserved: indices that are reserved
+ * @agent: changes when an agent goes: what it reserved has ended then
+ * @reaper: ends quarantines and reservations
  */
 struct fmp_index_table {
 	struct rhashtable entries;
-	spinlock_t lock; /* holds */
+	spinlock_t lock; /* holds, reserved, agent */
 	struct list_head holds;
+	struct list_head reserved;
+	u32 agent;
 	struct delayed_work reaper;
 };
 
+struct fmp_peer;
 struct fmp_session;
 
 int fmp_index_table_init(struct fmp_index_table *table);
@@ -96,6 +122,15 @@ int fmp_index_claim_random(struct fmp_index_table *table,
 			   struct fmp_session *session);
 void fmp_index_release(struct fmp_index_table *table,
 		       struct fmp_session *session);
+int fmp_index_reserve(struct fmp_index_table *table, struct fmp_peer *peer,
+		      struct fmp_local_index *local);
+int fmp_index_give_back(struct fmp_index_table *table,
+			struct fmp_local_index local);
+void fmp_index_forget_peer(struct fmp_index_table *table,
+			   struct fmp_peer *peer);
+void fmp_index_forget_agent(struct fmp_index_table *table);
+bool fmp_index_reserved(struct fmp_index_table *table,
+			struct fmp_local_index local);
 struct fmp_session *fmp_index_lookup(struct fmp_index_table *table,
 				     struct fmp_local_index local);
 

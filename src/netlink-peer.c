@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "endpoint.h"
+#include "netlink-endpoint.h"
 #include "netlink-gen.h"
 #include "netlink.h"
 #include "notify.h"
@@ -15,101 +16,16 @@
 #include "peer.h"
 #include "recovery.h"
 
-static int fmp_nl_check_endpoint4(struct genl_info *info,
-				  const struct sockaddr_in *in4)
-{
-	__be32 addr = in4->sin_addr.s_addr;
-
-	if (!addr || ipv4_is_multicast(addr) || ipv4_is_lbcast(addr)) {
-		GENL_SET_ERR_MSG(info, "endpoint-ipv4 is not a unicast address");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int fmp_nl_check_endpoint6(struct genl_info *info,
-				  const struct sockaddr_in6 *in6)
-{
-	int type = ipv6_addr_type(&in6->sin6_addr);
-
-	if (type == IPV6_ADDR_ANY || type & IPV6_ADDR_MULTICAST ||
-	    type & IPV6_ADDR_MAPPED) {
-		GENL_SET_ERR_MSG(info, "endpoint-ipv6 is not a unicast address");
-		return -EINVAL;
-	}
-	if (__ipv6_addr_needs_scope_id(type) && !in6->sin6_scope_id) {
-		GENL_SET_ERR_MSG(info, "A link-local endpoint-ipv6 needs an endpoint-scope-id");
-		return -EINVAL;
-	}
-	if (!__ipv6_addr_needs_scope_id(type) && in6->sin6_scope_id) {
-		GENL_SET_ERR_MSG(info, "endpoint-scope-id is for a link-local endpoint-ipv6");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int fmp_nl_endpoint4(struct genl_info *info, union fmp_sockaddr *remote)
-{
-	struct nlattr **attrs = info->attrs;
-
-	if (attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID]) {
-		GENL_SET_ERR_MSG(info, "endpoint-scope-id is for a link-local endpoint-ipv6");
-		return -EINVAL;
-	}
-	remote->in4.sin_family = AF_INET;
-	remote->in4.sin_addr.s_addr =
-		nla_get_in_addr(attrs[FMP_A_PEER_ENDPOINT_IPV4]);
-	remote->in4.sin_port = nla_get_be16(attrs[FMP_A_PEER_ENDPOINT_PORT]);
-	return fmp_nl_check_endpoint4(info, &remote->in4);
-}
-
-static int fmp_nl_endpoint6(struct genl_info *info, union fmp_sockaddr *remote)
-{
-	struct nlattr **attrs = info->attrs;
-
-	remote->in6.sin6_family = AF_INET6;
-	remote->in6.sin6_addr =
-		nla_get_in6_addr(attrs[FMP_A_PEER_ENDPOINT_IPV6]);
-	remote->in6.sin6_port = nla_get_be16(attrs[FMP_A_PEER_ENDPOINT_PORT]);
-	if (attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID])
-		remote->in6.sin6_scope_id =
-			nla_get_u32(attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID]);
-	return fmp_nl_check_endpoint6(info, &remote->in6);
-}
-
 /* NULL if the request has none. */
 static struct fmp_endpoint *fmp_nl_endpoint(struct genl_info *info)
 {
-	struct nlattr **attrs = info->attrs;
 	struct fmp_endpoint *endpoint;
 	union fmp_sockaddr remote;
 	int err;
 
-	memset(&remote, 0, sizeof(remote));
-	if (!attrs[FMP_A_PEER_ENDPOINT_IPV4] &&
-	    !attrs[FMP_A_PEER_ENDPOINT_IPV6]) {
-		if (!attrs[FMP_A_PEER_ENDPOINT_PORT] &&
-		    !attrs[FMP_A_PEER_ENDPOINT_SCOPE_ID])
-			return NULL;
-		GENL_SET_ERR_MSG(info, "endpoint-ipv4 or endpoint-ipv6 is missing");
-		return ERR_PTR(-EINVAL);
-	}
-	if (attrs[FMP_A_PEER_ENDPOINT_IPV4] &&
-	    attrs[FMP_A_PEER_ENDPOINT_IPV6]) {
-		GENL_SET_ERR_MSG(info, "endpoint-ipv4 and endpoint-ipv6 exclude each other");
-		return ERR_PTR(-EINVAL);
-	}
-	if (GENL_REQ_ATTR_CHECK(info, FMP_A_PEER_ENDPOINT_PORT)) {
-		GENL_SET_ERR_MSG(info, "Attribute endpoint-port is missing");
-		return ERR_PTR(-EINVAL);
-	}
-
-	if (attrs[FMP_A_PEER_ENDPOINT_IPV4])
-		err = fmp_nl_endpoint4(info, &remote);
-	else
-		err = fmp_nl_endpoint6(info, &remote);
+	err = fmp_nl_remote(info, &fmp_nl_peer_endpoint, &remote);
 	if (err)
-		return ERR_PTR(err);
+		return err == -ENODATA ? NULL : ERR_PTR(err);
 	endpoint = fmp_endpoint_new(&remote, GFP_KERNEL);
 	return endpoint ?: ERR_PTR(-ENOMEM);
 }
@@ -290,6 +206,119 @@ static int fmp_nl_apply_addresses(struct genl_info *info,
 }
 
 /**
+ * struct fmp_nl_words - what takes memory of what a request says of a peer
+ * @endpoint: where it is, or NULL
+ * @name: the same by name, or NULL
+ * @set_name: the request has a name; without @name it is to be forgotten
+ */
+struct fmp_nl_words {
+	struct fmp_endpoint *endpoint;
+	struct fmp_peer_name *name;
+	bool set_name;
+};
+
+static int fmp_nl_read_name(struct genl_info *info, struct fmp_nl_words *words)
+{
+	const struct nlattr *attr = info->attrs[FMP_A_PEER_ENDPOINT_NAME];
+	size_t size;
+
+	words->name = NULL;
+	words->set_name = attr;
+	/* With or without its NUL. */
+	if (!attr || !nla_len(attr) || !*(const char *)nla_data(attr))
+		return 0;
+	size = nla_len(attr) + 1;
+	words->name = kzalloc(struct_size(words->name, text, size),
+			      GFP_KERNEL_ACCOUNT);
+	if (!words->name)
+		return -ENOMEM;
+	nla_strscpy(words->name->text, attr, size);
+	return 0;
+}
+
+static int fmp_nl_read_words(struct genl_info *info,
+			     struct fmp_nl_words *words)
+{
+	int err;
+
+	words->endpoint = fmp_nl_endpoint(info);
+	if (IS_ERR(words->endpoint))
+		return PTR_ERR(words->endpoint);
+	err = fmp_nl_read_name(info, words);
+	if (err)
+		fmp_endpoint_free(words->endpoint);
+	return err;
+}
+
+static void fmp_nl_set_name(struct fmp_peer *peer, struct fmp_peer_name *name)
+{
+	name = rcu_replace_pointer(peer->endpoint_name, name,
+				   lockdep_is_held(&peer->fmp->lock));
+	if (name)
+		kfree_rcu(name, rcu);
+}
+
+static void fmp_nl_apply_settings(struct genl_info *info,
+				  struct fmp_peer *peer)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[FMP_A_PEER_AUTO_CONNECT])
+		WRITE_ONCE(peer->auto_connect,
+			   nla_get_u8(attrs[FMP_A_PEER_AUTO_CONNECT]));
+	if (attrs[FMP_A_PEER_HEARTBEAT])
+		fmp_peer_set_heartbeat(peer,
+				       nla_get_u16(attrs[FMP_A_PEER_HEARTBEAT]));
+}
+
+static int fmp_nl_peer_new(struct genl_info *info, struct fmp_dev *fmp)
+{
+	struct fmp_nl_words words;
+	const u8 *public_key;
+	struct fmp_peer *peer;
+	int err;
+
+	public_key = fmp_nl_public_key(info, FMP_A_PEER_PUBLIC_KEY);
+	if (!public_key)
+		return -EINVAL;
+	if (fmp_peer_lookup(fmp, public_key)) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[FMP_A_PEER_PUBLIC_KEY],
+				    "There is such a peer");
+		return -EEXIST;
+	}
+	err = fmp_nl_check_addresses(info, fmp, NULL, false);
+	if (err)
+		return err;
+	peer = fmp_peer_alloc(fmp, public_key);
+	if (!peer)
+		return -ENOMEM;
+	err = fmp_nl_read_words(info, &words);
+	if (err) {
+		fmp_peer_free_unused(peer);
+		return err;
+	}
+
+	RCU_INIT_POINTER(peer->endpoint, words.endpoint);
+	RCU_INIT_POINTER(peer->endpoint_name, words.name);
+	peer->dynamic = nla_get_flag(info->attrs[FMP_A_PEER_DYNAMIC]);
+	fmp_nl_apply_settings(info, peer);
+	err = fmp_peer_insert(peer);
+	if (err) {
+		GENL_SET_ERR_MSG(info, "Peer cannot be added");
+		fmp_peer_free_unused(peer);
+		return err;
+	}
+	err = fmp_nl_apply_addresses(info, peer, false);
+	if (err) {
+		fmp_peer_remove(peer);
+		return err;
+	}
+	fmp_notify_peer(peer, FMP_CMD_PEER_NEW_NTF);
+	return 0;
+}
+
+/**
  * fmp_nl_peer_new_doit() - add a peer
  * @skb: the request
  * @info: the request, parsed
@@ -299,61 +328,47 @@ static int fmp_nl_apply_addresses(struct genl_info *info,
  */
 int fmp_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fmp_endpoint *endpoint;
-	const u8 *public_key;
-	struct fmp_peer *peer;
 	struct fmp_dev *fmp;
 	int err;
 
 	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
 	if (IS_ERR(fmp))
 		return PTR_ERR(fmp);
-
-	err = -EINVAL;
-	public_key = fmp_nl_public_key(info, FMP_A_PEER_PUBLIC_KEY);
-	if (!public_key)
-		goto unlock;
-	if (fmp_peer_lookup(fmp, public_key)) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[FMP_A_PEER_PUBLIC_KEY],
-				    "There is such a peer");
-		err = -EEXIST;
-		goto unlock;
-	}
-
-	err = fmp_nl_check_addresses(info, fmp, NULL, false);
-	if (err)
-		goto unlock;
-	endpoint = fmp_nl_endpoint(info);
-	if (IS_ERR(endpoint)) {
-		err = PTR_ERR(endpoint);
-		goto unlock;
-	}
-
-	err = -ENOMEM;
-	peer = fmp_peer_alloc(fmp, public_key);
-	if (!peer)
-		goto free_endpoint;
-	RCU_INIT_POINTER(peer->endpoint, endpoint);
-	err = fmp_peer_insert(peer);
-	if (err) {
-		GENL_SET_ERR_MSG(info, "Peer cannot be added");
-		fmp_peer_free_unused(peer);
-		goto unlock;
-	}
-	err = fmp_nl_apply_addresses(info, peer, false);
-	if (err) {
-		fmp_peer_remove(peer);
-		goto unlock;
-	}
-	fmp_notify_peer(peer, FMP_CMD_PEER_NEW_NTF);
-	goto unlock;
-
-free_endpoint:
-	fmp_endpoint_free(endpoint);
-unlock:
+	err = fmp_nl_peer_new(info, fmp);
 	fmp_nl_unlock_dev(fmp);
 	return err;
+}
+
+static int fmp_nl_peer_set(struct genl_info *info, struct fmp_dev *fmp)
+{
+	struct fmp_nl_words words;
+	struct fmp_peer *peer;
+	bool replace;
+	int err;
+
+	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	replace = info->attrs[FMP_A_PEER_REPLACE_ADDRESSES];
+	err = fmp_nl_check_addresses(info, fmp, peer, replace);
+	if (err)
+		return err;
+	err = fmp_nl_read_words(info, &words);
+	if (err)
+		return err;
+	err = fmp_nl_apply_addresses(info, peer, replace);
+	if (err) {
+		fmp_endpoint_free(words.endpoint);
+		kfree(words.name);
+		return err;
+	}
+	if (words.endpoint)
+		fmp_peer_set_endpoint(peer, words.endpoint);
+	if (words.set_name)
+		fmp_nl_set_name(peer, words.name);
+	fmp_nl_apply_settings(info, peer);
+	fmp_notify_peer(peer, FMP_CMD_PEER_SET_NTF);
+	return 0;
 }
 
 /**
@@ -366,38 +381,13 @@ unlock:
  */
 int fmp_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct fmp_endpoint *endpoint;
-	struct fmp_peer *peer;
 	struct fmp_dev *fmp;
-	bool replace;
 	int err;
 
 	fmp = fmp_nl_lock_dev(info, FMP_A_PEER_IFINDEX);
 	if (IS_ERR(fmp))
 		return PTR_ERR(fmp);
-
-	peer = fmp_nl_peer(fmp, info, FMP_A_PEER_PUBLIC_KEY);
-	err = PTR_ERR_OR_ZERO(peer);
-	if (err)
-		goto unlock;
-	replace = info->attrs[FMP_A_PEER_REPLACE_ADDRESSES];
-	err = fmp_nl_check_addresses(info, fmp, peer, replace);
-	if (err)
-		goto unlock;
-	endpoint = fmp_nl_endpoint(info);
-	err = PTR_ERR_OR_ZERO(endpoint);
-	if (err)
-		goto unlock;
-
-	err = fmp_nl_apply_addresses(info, peer, replace);
-	if (err) {
-		fmp_endpoint_free(endpoint);
-		goto unlock;
-	}
-	if (endpoint)
-		fmp_peer_set_endpoint(peer, endpoint);
-	fmp_notify_peer(peer, FMP_CMD_PEER_SET_NTF);
-unlock:
+	err = fmp_nl_peer_set(info, fmp);
 	fmp_nl_unlock_dev(fmp);
 	return err;
 }

@@ -28,6 +28,11 @@ static int fmp_nl_check_keys(struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "Attribute receive-key is missing");
 		return -EINVAL;
 	}
+	if (info->attrs[FMP_A_SESSION_CANDIDATE] &&
+	    info->attrs[FMP_A_SESSION_INITIATOR]) {
+		GENL_SET_ERR_MSG(info, "A candidate is a session that we did not initiate");
+		return -EINVAL;
+	}
 	/* One key both ways would use every nonce twice. */
 	if (!memcmp(nla_data(info->attrs[FMP_A_SESSION_SEND_KEY]),
 		    nla_data(info->attrs[FMP_A_SESSION_RECEIVE_KEY]),
@@ -41,6 +46,16 @@ static int fmp_nl_check_keys(struct genl_info *info)
 static void fmp_nl_copy_key(struct fmp_key *key, const struct nlattr *attr)
 {
 	memcpy(key->bytes, nla_data(attr), sizeof(key->bytes));
+}
+
+static void fmp_nl_copy_epoch(struct fmp_session *session,
+			      const struct nlattr *attr)
+{
+	static_assert(sizeof(session->epoch) == FMP_EPOCH_SIZE);
+
+	session->epoch_known = attr;
+	if (attr)
+		nla_memcpy(&session->epoch, attr, sizeof(session->epoch));
 }
 
 /* The message lingers in freed memory after its use; its keys must not. */
@@ -64,7 +79,7 @@ static int fmp_nl_claim_index(struct genl_info *info, struct fmp_dev *fmp,
 	err = fmp_index_claim(&fmp->indices, session, local);
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "local-index is in use, or was until 30 s ago");
+				    "local-index is in use or reserved, or was until 30 s ago");
 	return err;
 }
 
@@ -110,6 +125,9 @@ static int fmp_nl_install(struct genl_info *info, struct fmp_dev *fmp,
 		nla_get_u32(info->attrs[FMP_A_SESSION_REMOTE_INDEX]);
 	session->initiator =
 		nla_get_flag(info->attrs[FMP_A_SESSION_INITIATOR]);
+	session->candidate =
+		nla_get_flag(info->attrs[FMP_A_SESSION_CANDIDATE]);
+	fmp_nl_copy_epoch(session, info->attrs[FMP_A_SESSION_EPOCH]);
 
 	if (fmp_session_keys_known(session)) {
 		GENL_SET_ERR_MSG(info, "A session of the peer has one of these keys");

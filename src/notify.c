@@ -73,6 +73,9 @@ int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 	    nla_put_string(skb, FMP_A_DEV_IFNAME, fmp->dev->name) ||
 	    fmp_config_fill(skb, fmp, &fmp_config_dev_attrs) ||
 	    nla_put_u32(skb, FMP_A_DEV_PEERS, fmp->n_peers) ||
+	    nla_put(skb, FMP_A_DEV_EPOCH, sizeof(fmp->epoch), fmp->epoch) ||
+	    nla_put_u8(skb, FMP_A_DEV_AGENT,
+		       fmp_subscriber_bound(&fmp->agent)) ||
 	    (counters && fmp_fill_dev_counters(skb, fmp))) {
 		genlmsg_cancel(skb, msg);
 		return -EMSGSIZE;
@@ -176,6 +179,35 @@ static int fmp_fill_last_rx(struct sk_buff *skb, const struct fmp_peer *peer)
 			    jiffies64_to_msecs(get_jiffies_64() - last));
 }
 
+static int fmp_fill_peer_name(struct sk_buff *skb, const struct fmp_peer *peer)
+{
+	const struct fmp_peer_name *name = rcu_dereference(peer->endpoint_name);
+
+	return name ? nla_put_string(skb, FMP_A_PEER_ENDPOINT_NAME,
+				     name->text) : 0;
+}
+
+/* What the agent goes by. */
+static int fmp_fill_peer_agent(struct sk_buff *skb, const struct fmp_peer *peer)
+{
+	u64 handshaken = READ_ONCE(peer->handshaken);
+	u64 epoch;
+
+	if (fmp_fill_peer_name(skb, peer) ||
+	    nla_put_u8(skb, FMP_A_PEER_AUTO_CONNECT,
+		       READ_ONCE(peer->auto_connect)) ||
+	    nla_put_u16(skb, FMP_A_PEER_HEARTBEAT,
+			READ_ONCE(peer->heartbeat_interval)) ||
+	    (peer->dynamic && nla_put_flag(skb, FMP_A_PEER_DYNAMIC)) ||
+	    (handshaken && nla_put_uint(skb, FMP_A_PEER_HANDSHAKE_MS,
+					fmp_session_now_ms() - handshaken)))
+		return -EMSGSIZE;
+	if (!smp_load_acquire(&peer->epoch_known))
+		return 0;
+	epoch = READ_ONCE(peer->epoch);
+	return nla_put(skb, FMP_A_PEER_EPOCH, sizeof(epoch), &epoch);
+}
+
 static int fmp_fill_peer_attrs(struct sk_buff *skb, struct fmp_peer *peer)
 {
 	struct fmp_endpoint *endpoint = rcu_dereference(peer->endpoint);
@@ -189,6 +221,7 @@ static int fmp_fill_peer_attrs(struct sk_buff *skb, struct fmp_peer *peer)
 	    fmp_fill_addresses(skb, peer) ||
 	    fmp_fill_peer_stats(skb, peer) ||
 	    fmp_fill_last_rx(skb, peer) ||
+	    fmp_fill_peer_agent(skb, peer) ||
 	    nla_put_u32(skb, FMP_A_PEER_FAILURES,
 			READ_ONCE(peer->failure.count)))
 		return -EMSGSIZE;
@@ -223,6 +256,18 @@ int fmp_fill_peer(struct sk_buff *skb, struct fmp_peer *peer,
 	return 0;
 }
 
+static int fmp_fill_rekey(struct sk_buff *skb,
+			  const struct fmp_session *session)
+{
+	u64 now = fmp_session_now_ms(), due;
+
+	if (READ_ONCE(session->slot) != FMP_SLOT_CURRENT)
+		return 0;
+	due = READ_ONCE(session->rekey.due);
+	return nla_put_uint(skb, FMP_A_SESSION_REKEY_MS,
+			    due > now ? due - now : 0);
+}
+
 static int fmp_fill_session_attrs(struct sk_buff *skb,
 				  struct fmp_session *session)
 {
@@ -247,7 +292,13 @@ static int fmp_fill_session_attrs(struct sk_buff *skb,
 			  READ_ONCE(session->replay.highest))) ||
 	    nla_put_uint(skb, FMP_A_SESSION_AGE_MS,
 			 fmp_session_now_ms() -
-			 READ_ONCE(session->established)))
+			 READ_ONCE(session->established)) ||
+	    (session->epoch_known &&
+	     nla_put(skb, FMP_A_SESSION_EPOCH, sizeof(session->epoch),
+		     &session->epoch)) ||
+	    (session->candidate &&
+	     nla_put_flag(skb, FMP_A_SESSION_CANDIDATE)) ||
+	    fmp_fill_rekey(skb, session))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -419,4 +470,43 @@ void fmp_notify_peer_event(struct fmp_peer *peer,
 		return;
 	err = fmp_fill_peer_event(skb, peer, event);
 	fmp_notify_end(peer->fmp, skb, FMP_NLGRP_EVENTS, GFP_ATOMIC, err);
+}
+
+static int fmp_fill_handshake(struct sk_buff *skb, const struct fmp_peer *peer,
+			      const struct fmp_handshake_report *report)
+{
+	const struct fmp_nl_header header = { .cmd = FMP_CMD_HANDSHAKE_NTF };
+	void *msg = fmp_fill_begin(skb, &header);
+
+	if (!msg ||
+	    nla_put_u32(skb, FMP_A_HANDSHAKE_IFINDEX,
+			peer->fmp->dev->ifindex) ||
+	    nla_put(skb, FMP_A_HANDSHAKE_PUBLIC_KEY, sizeof(peer->public_key),
+		    peer->public_key) ||
+	    nla_put_u8(skb, FMP_A_HANDSHAKE_EVENT, report->event) ||
+	    (report->event == FMP_HANDSHAKE_EVENT_FAILED &&
+	     nla_put_u8(skb, FMP_A_HANDSHAKE_CAUSE, report->cause)))
+		return -EMSGSIZE;
+	genlmsg_end(skb, msg);
+	return 0;
+}
+
+/**
+ * fmp_notify_handshake() - tell what the agent told of a handshake
+ * @peer: who it was with
+ * @report: what it told
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_notify_handshake(struct fmp_peer *peer,
+			  const struct fmp_handshake_report *report)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = fmp_notify_begin(peer->fmp, FMP_NLGRP_EVENTS, GFP_KERNEL);
+	if (!skb)
+		return;
+	err = fmp_fill_handshake(skb, peer, report);
+	fmp_notify_end(peer->fmp, skb, FMP_NLGRP_EVENTS, GFP_KERNEL, err);
 }

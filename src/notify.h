@@ -40,6 +40,16 @@ struct fmp_peer_event {
 	int code;
 };
 
+/**
+ * struct fmp_handshake_report - what the agent told of a handshake
+ * @event: enum fmp_handshake_event
+ * @cause: enum fmp_handshake_cause, if it failed
+ */
+struct fmp_handshake_report {
+	u8 event;
+	u8 cause;
+};
+
 int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 		 const struct fmp_nl_header *header, bool counters);
 int fmp_fill_peer(struct sk_buff *skb, struct fmp_peer *peer,
@@ -52,5 +62,7 @@ void fmp_notify_session(struct fmp_session *session, u8 cmd, gfp_t gfp);
 void fmp_notify_endpoint(struct fmp_peer *peer);
 void fmp_notify_peer_event(struct fmp_peer *peer,
 			   const struct fmp_peer_event *event);
+void fmp_notify_handshake(struct fmp_peer *peer,
+			  const struct fmp_handshake_report *report);
 
 #endif /* FMP_NOTIFY_H */

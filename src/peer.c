@@ -104,6 +104,8 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	fmp_recovery_init(peer);
 	timer_setup(&peer->timer, fmp_session_timer, 0);
 	fmp_staging_init(&peer->staging);
+	peer->heartbeat_interval = FMP_HEARTBEAT_DEFAULT;
+	INIT_LIST_HEAD(&peer->reserved);
 	INIT_LIST_HEAD(&peer->addresses);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	fmp_peer_derive_node_addr(peer);
@@ -119,6 +121,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 void fmp_peer_free_unused(struct fmp_peer *peer)
 {
 	fmp_endpoint_free(rcu_dereference_protected(peer->endpoint, true));
+	kfree(rcu_dereference_protected(peer->endpoint_name, true));
 	free_percpu(peer->stats);
 	kfree(peer);
 }
@@ -183,6 +186,7 @@ static void fmp_peer_free_rcu(struct rcu_head *rcu)
 {
 	struct fmp_peer *peer = container_of(rcu, struct fmp_peer, rcu);
 
+	kfree(rcu_dereference_protected(peer->endpoint_name, true));
 	free_percpu(peer->stats);
 	kfree(peer);
 }
@@ -204,6 +208,7 @@ void fmp_peer_remove(struct fmp_peer *peer)
 	fmp_overlay_remove_all(peer);
 	rhashtable_remove_fast(&fmp->peers, &peer->node, fmp_peer_params);
 	xa_erase(&fmp->peer_ids, peer->id);
+	fmp_index_forget_peer(&fmp->indices, peer);
 
 	spin_lock_bh(&peer->lock);
 	peer->dead = true;
@@ -273,4 +278,22 @@ bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
 	spin_unlock(&peer->lock);
 	fmp_endpoint_free(endpoint);
 	return current_one;
+}
+
+/**
+ * fmp_peer_set_heartbeat() - change how often a peer is sent a heartbeat
+ * @peer: the peer, perhaps not inserted yet
+ * @seconds: between two of them, 0 for none
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_peer_set_heartbeat(struct fmp_peer *peer, u16 seconds)
+{
+	WRITE_ONCE(peer->heartbeat_interval, seconds);
+
+	/* The timer finds out when it has to come again. */
+	spin_lock_bh(&peer->lock);
+	if (!peer->dead && rcu_access_pointer(peer->current_session))
+		mod_timer(&peer->timer, jiffies);
+	spin_unlock_bh(&peer->lock);
 }

@@ -12,7 +12,9 @@
 #include <linux/types.h>
 #include <uapi/linux/fmp.h>
 
+#include "bucket.h"
 #include "failure.h"
+#include "heartbeat.h"
 #include "link.h"
 #include "rekey.h"
 #include "staging.h"
@@ -26,6 +28,16 @@ struct fmp_session;
 #define FMP_PEER_ADDRESSES_MAX	64U
 
 /**
+ * struct fmp_peer_name - endpoint by name, which the agent resolves
+ * @rcu: for freeing
+ * @text: as it was configured
+ */
+struct fmp_peer_name {
+	struct rcu_head rcu;
+	char text[];
+};
+
+/**
  * struct fmp_peer - who is at the other end
  * @fmp: device
  * @current_session: sends and receives, or NULL
@@ -36,17 +48,32 @@ struct fmp_session;
  *             receives for the current session
  * @failure: frames that did not decrypt, and what followed
  * @wanted: of the requests for a session that packets wait for
- * @recovery_lock: protects @failure and @wanted; taken inside @lock
- * @lock: protects the slots, @endpoint's replacement, @dead
+ * @handshakes: first handshake messages from where it is
+ * @recovery_lock: protects @failure, @wanted and @handshakes; taken inside
+ *                 @lock
+ * @lock: protects the slots, @endpoint's replacement, @heartbeat, @epoch,
+ *        @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
  * @staging: packets that wait for a session
- * @timer: next deadline of the slots
+ * @timer: next deadline of the slots and of heartbeats
+ * @heartbeat: heartbeats sent, and silence told
+ * @epoch: of the peer's start, of the session that became current last; bytes
+ *         as they came
+ * @epoch_known: there is one
+ * @handshaken: when a session was installed last, boot time in milliseconds;
+ *              0 before one
+ * @endpoint_name: where it is, by name, or NULL; written under the device's
+ *                 lock
+ * @heartbeat_interval: seconds, 0 for none; written under the device's lock
+ * @auto_connect: the agent keeps it connected; written under the device's lock
+ * @dynamic: the agent made it
  * @dead: removed; nothing may be hung into it any more
  * @public_key: x-only key
  * @node_addr: derived from it
  * @node: linkage by public key
  * @id: handle for dumps, ascending
+ * @reserved: indices reserved for handshakes; under the index table's lock
  * @addresses: overlay addresses, RCU list under the device's lock
  * @n_addresses: how many
  * @rcu: for freeing
@@ -64,19 +91,30 @@ struct fmp_peer {
 
 	struct fmp_failure failure;
 	struct fmp_backoff wanted;
-	spinlock_t recovery_lock; /* failure, wanted */
+	struct fmp_bucket handshakes;
+	spinlock_t recovery_lock; /* failure, wanted, handshakes */
 
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;
 	struct fmp_session __rcu *previous;
 	struct fmp_staging staging;
 	struct timer_list timer;
+	struct fmp_heartbeat heartbeat;
+	u64 epoch;
+	bool epoch_known;
 	bool dead;
+	u64 handshaken;
+
+	struct fmp_peer_name __rcu *endpoint_name;
+	u16 heartbeat_interval;
+	bool auto_connect;
+	bool dynamic;
 
 	u8 public_key[FMP_PUBLIC_KEY_SIZE];
 	u8 node_addr[FMP_NODE_ADDR_LEN];
 	struct rhash_head node;
 	u32 id;
+	struct list_head reserved;
 	struct list_head addresses;
 	unsigned int n_addresses;
 	struct rcu_head rcu;
@@ -101,6 +139,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key);
 int fmp_peer_insert(struct fmp_peer *peer);
 void fmp_peer_free_unused(struct fmp_peer *peer);
 void fmp_peer_remove(struct fmp_peer *peer);
+void fmp_peer_set_heartbeat(struct fmp_peer *peer, u16 seconds);
 void fmp_peer_set_endpoint(struct fmp_peer *peer,
 			   struct fmp_endpoint *endpoint);
 bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,

@@ -15,6 +15,7 @@
 #include "device.h"
 #include "drop.h"
 #include "endpoint.h"
+#include "handshake.h"
 #include "lane.h"
 #include "mmp.h"
 #include "notify.h"
@@ -331,6 +332,18 @@ bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	return true;
 }
 
+/*
+ * A peer that uses an index before we have its answer may have lost that
+ * answer on the way to us; nothing of the frame says so reliably (spec 5.4).
+ */
+static void fmp_rx_no_session(struct fmp_dev *fmp, struct sk_buff *skb)
+{
+	bool reserved = fmp_index_reserved(&fmp->indices, fmp_rx_index(skb));
+
+	fmp_rx_drop(fmp, skb, reserved ? FMP_RX_DROP_RESERVED_INDEX :
+					 FMP_RX_DROP_UNKNOWN_INDEX);
+}
+
 static void fmp_rx_established(struct fmp_dev *fmp, struct sk_buff *skb)
 {
 	struct fmp_session *session;
@@ -341,7 +354,7 @@ static void fmp_rx_established(struct fmp_dev *fmp, struct sk_buff *skb)
 	}
 	session = fmp_index_lookup(&fmp->indices, fmp_rx_index(skb));
 	if (!session) {
-		fmp_rx_drop(fmp, skb, FMP_RX_DROP_UNKNOWN_INDEX);
+		fmp_rx_no_session(fmp, skb);
 		return;
 	}
 	/* A hint only, but it spares a replay the lane and the cipher. */
@@ -367,10 +380,6 @@ static enum fmp_stat fmp_rx_verdict_stat(enum fmp_verdict verdict)
 		return FMP_RX_DROP_MSG1_MALFORMED;
 	case FMP_BAD_MSG2:
 		return FMP_RX_DROP_MSG2_MALFORMED;
-	case FMP_OK_MSG1:
-		return FMP_RX_DROP_MSG1_NO_AGENT;
-	case FMP_OK_MSG2:
-		return FMP_RX_DROP_MSG2_NO_AGENT;
 	default:
 		return FMP_RX_DROP_PHASE;
 	}
@@ -416,6 +425,8 @@ int fmp_rx_encap(struct sock *sk, struct sk_buff *skb)
 	verdict = fmp_wire_check(skb->data + sizeof(struct udphdr), len);
 	if (likely(verdict == FMP_OK_ESTABLISHED))
 		fmp_rx_established(fmp, skb);
+	else if (verdict == FMP_OK_MSG1 || verdict == FMP_OK_MSG2)
+		fmp_handshake_receive(fmp, skb, verdict);
 	else
 		fmp_rx_drop(fmp, skb, fmp_rx_verdict_stat(verdict));
 	return 0;

@@ -5,7 +5,8 @@
  * A peer has three slots for them. Keys come in through netlink, into
  * "current" if it is free and into "pending" otherwise. A pending session
  * becomes current when a frame authenticates under it, or 250 ms after it was
- * installed if we initiated; what was current then receives for 10 s more.
+ * installed if we initiated; a candidate waits for such a frame no longer than
+ * an attacker who replays handshakes is worth. What was current then receives for 10 s more.
  */
 #include <crypto/utils.h>
 #include <linux/jiffies.h>
@@ -14,6 +15,7 @@
 #include <linux/timekeeping.h>
 
 #include "device.h"
+#include "liveness.h"
 #include "notify.h"
 #include "peer.h"
 #include "recovery.h"
@@ -24,6 +26,8 @@
 /* Spec 8.9 RULE 2, 8.9 RULE 6, 8.6. */
 #define FMP_CUTOVER_DELAY	msecs_to_jiffies(250)
 #define FMP_PENDING_LIFETIME	(60 * HZ)
+/* Spec 7.5 RULE 3. */
+#define FMP_CANDIDATE_LIFETIME	(30 * HZ)
 #define FMP_DRAIN		(10 * HZ)
 
 /**
@@ -116,15 +120,27 @@ static void fmp_session_retire_slot(struct fmp_peer *peer,
 		fmp_session_retire(session);
 }
 
+/* U64_MAX for never. */
 static void fmp_session_arm(struct fmp_peer *peer, u64 deadline)
 {
 	unsigned long expires = jiffies + (unsigned long)(deadline -
 							  get_jiffies_64());
 
+	if (deadline == U64_MAX)
+		return;
 	/* Keeps the earlier one; the timer looks after all slots. */
 	if (!timer_pending(&peer->timer) ||
 	    time_before(expires, peer->timer.expires))
 		mod_timer(&peer->timer, expires);
+}
+
+static void fmp_session_learn_epoch(const struct fmp_session *session)
+{
+	struct fmp_peer *peer = session->peer;
+
+	WRITE_ONCE(peer->epoch, session->epoch);
+	/* Whoever describes the peer is without its lock. */
+	smp_store_release(&peer->epoch_known, session->epoch_known);
 }
 
 static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
@@ -135,8 +151,18 @@ static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
 	WRITE_ONCE(session->established, fmp_session_now_ms());
 	WRITE_ONCE(session->slot, FMP_SLOT_CURRENT);
 	rcu_assign_pointer(peer->current_session, session);
+	fmp_session_learn_epoch(session);
 	fmp_session_arm(peer, fmp_recovery_started(session));
+	fmp_session_arm(peer, fmp_liveness_started(session));
 	fmp_staging_kick(peer);
+}
+
+static u64 fmp_session_patience(const struct fmp_session *session)
+{
+	if (session->initiator)
+		return FMP_CUTOVER_DELAY;
+	return session->candidate ? FMP_CANDIDATE_LIFETIME :
+				    FMP_PENDING_LIFETIME;
 }
 
 static void fmp_session_put_pending(struct fmp_session *session)
@@ -147,9 +173,7 @@ static void fmp_session_put_pending(struct fmp_session *session)
 	fmp_session_retire_slot(peer, &peer->pending);
 
 	session->established = fmp_session_now_ms();
-	session->deadline = get_jiffies_64() + (session->initiator ?
-						FMP_CUTOVER_DELAY :
-						FMP_PENDING_LIFETIME);
+	session->deadline = get_jiffies_64() + fmp_session_patience(session);
 	rcu_assign_pointer(peer->pending, session);
 	fmp_session_arm(peer, session->deadline);
 }
@@ -204,6 +228,7 @@ void fmp_session_install(struct fmp_session *session)
 	struct fmp_peer *peer = session->peer;
 
 	spin_lock_bh(&peer->lock);
+	WRITE_ONCE(peer->handshaken, fmp_session_now_ms());
 	if (rcu_access_pointer(peer->current_session)) {
 		fmp_session_put_pending(session);
 	} else {
@@ -313,8 +338,33 @@ static void fmp_session_current_due(struct fmp_peer *peer)
 		fmp_session_arm(peer, fmp_recovery_due(session));
 }
 
+/* Returns whether a heartbeat is to be sent. */
+static bool fmp_session_liveness_due(struct fmp_peer *peer)
+{
+	struct fmp_session *session;
+	bool send;
+
+	session = rcu_dereference_protected(peer->current_session,
+					    lockdep_is_held(&peer->lock));
+	if (!session)
+		return false;
+	fmp_session_arm(peer, fmp_liveness_due(session, &send));
+	return send;
+}
+
+static void fmp_session_heartbeat(struct fmp_peer *peer)
+{
+	if (!fmp_liveness_send(peer))
+		return;
+	/* Silence is told of a peer only after a heartbeat. */
+	spin_lock(&peer->lock);
+	if (!peer->dead)
+		fmp_session_liveness_due(peer);
+	spin_unlock(&peer->lock);
+}
+
 /**
- * fmp_session_timer() - do what is due in the slots of a peer
+ * fmp_session_timer() - do what is due in the slots of a peer, and for it
  * @timer: of the peer
  *
  * Context: Timer softirq.
@@ -323,6 +373,7 @@ void fmp_session_timer(struct timer_list *timer)
 {
 	struct fmp_peer *peer = container_of(timer, struct fmp_peer, timer);
 	u64 now = get_jiffies_64();
+	bool heartbeat = false;
 
 	rcu_read_lock();
 	spin_lock(&peer->lock);
@@ -330,8 +381,11 @@ void fmp_session_timer(struct timer_list *timer)
 		fmp_session_previous_due(peer, now);
 		fmp_session_pending_due(peer, now);
 		fmp_session_current_due(peer);
+		heartbeat = fmp_session_liveness_due(peer);
 	}
 	spin_unlock(&peer->lock);
+	if (heartbeat)
+		fmp_session_heartbeat(peer);
 	rcu_read_unlock();
 }
 

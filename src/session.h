@@ -36,6 +36,9 @@ struct fmp_peer;
  * @remote: receiver index that the peer chose
  * @k_bit: FMP_FLAG_K or 0, to be sent
  * @initiator: we initiated the handshake
+ * @candidate: nobody here asked for it
+ * @epoch_known: there is @epoch
+ * @epoch: of the peer's start, as the handshake told it; bytes as they came
  * @established: when the session became current, boot time in milliseconds
  * @deadline: jiffies64 at which the slot ends: cutover or expiry while
  *            pending, end of the drain while previous; under the peer's lock
@@ -63,6 +66,9 @@ struct fmp_session {
 	struct fmp_remote_index remote;
 	u8 k_bit;
 	bool initiator;
+	bool candidate;
+	bool epoch_known;
+	u64 epoch;
 	u64 established;
 	u64 deadline;
 	struct fmp_rekey rekey;

@@ -8,6 +8,7 @@
 #include <linux/build_bug.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
+#include <uapi/linux/fmp.h>
 
 /* Counters are u64 and updated in one step. */
 static_assert(BITS_PER_LONG == 64, "fmp needs a 64-bit kernel");
@@ -29,6 +30,7 @@ enum fmp_stat {
 	FMP_RX_DISCONNECT,
 	FMP_RX_LINK_MESSAGE,
 	FMP_RX_CE,
+	FMP_RX_HANDSHAKE,
 	FMP_RX_RECOVERY_REKEY,
 	FMP_RX_DROP_GSO,
 	FMP_RX_DROP_SHORT,
@@ -40,6 +42,11 @@ enum fmp_stat {
 	FMP_RX_DROP_MSG2_MALFORMED,
 	FMP_RX_DROP_MSG1_NO_AGENT,
 	FMP_RX_DROP_MSG2_NO_AGENT,
+	FMP_RX_DROP_MSG1_LIMIT,
+	FMP_RX_DROP_MSG2_LIMIT,
+	FMP_RX_DROP_MSG2_UNKNOWN,
+	FMP_RX_DROP_AGENT_BACKLOG,
+	FMP_RX_DROP_RESERVED_INDEX,
 	FMP_RX_DROP_UNKNOWN_INDEX,
 	FMP_RX_DROP_COUNTER_LIMIT,
 	FMP_RX_DROP_REPLAY,
@@ -58,6 +65,8 @@ enum fmp_stat {
 	FMP_RX_DROP_STACK,
 	FMP_TX_FRAMES,
 	FMP_TX_LINK_MESSAGE,
+	FMP_TX_HEARTBEAT,
+	FMP_TX_HANDSHAKE,
 	FMP_TX_MULTICAST_COPY,
 	FMP_TX_STAGED,
 	FMP_TX_PMTU_UPDATE,
@@ -93,6 +102,8 @@ struct fmp_stats {
 
 /**
  * enum fmp_peer_stat - counters of a peer; the drops also count in the device
+ *
+ * What became of handshakes is what the agent tells.
  */
 enum fmp_peer_stat {
 	FMP_PEER_RX_PACKETS,
@@ -105,8 +116,22 @@ enum fmp_peer_stat {
 	FMP_PEER_RX_DROP_SOURCE,
 	FMP_PEER_RX_DROP_OTHER,
 	FMP_PEER_TX_DROP,
+	FMP_PEER_HANDSHAKE_STARTED,
+	FMP_PEER_HANDSHAKE_ANSWERED,
+	FMP_PEER_HANDSHAKE_COMPLETED,
+	FMP_PEER_HANDSHAKE_FAILED_TIMEOUT,
+	FMP_PEER_HANDSHAKE_FAILED_REFUSED,
+	FMP_PEER_HANDSHAKE_FAILED_CRYPTO,
+	FMP_PEER_HANDSHAKE_FAILED_IDENTITY,
+	FMP_PEER_HANDSHAKE_FAILED_KERNEL,
 	FMP_PEER_STAT_COUNT,
 };
+
+static_assert(FMP_PEER_HANDSHAKE_COMPLETED - FMP_PEER_HANDSHAKE_STARTED ==
+	      (int)FMP_HANDSHAKE_EVENT_COMPLETED);
+static_assert(FMP_PEER_HANDSHAKE_FAILED_KERNEL -
+	      FMP_PEER_HANDSHAKE_FAILED_TIMEOUT ==
+	      (int)FMP_HANDSHAKE_CAUSE_KERNEL);
 
 /**
  * struct fmp_peer_stats - counters of a peer on one CPU

@@ -50,11 +50,16 @@ fmp_subscriber_current(const struct fmp_subscriber *subscriber)
 					 lockdep_is_held(&fmp_bindings_lock));
 }
 
+/* What was done for a program ends before another one can come. */
 static void fmp_binding_drop(struct fmp_binding *binding)
 {
-	RCU_INIT_POINTER(binding->role->binding, NULL);
+	struct fmp_subscriber *role = binding->role;
+
+	RCU_INIT_POINTER(role->binding, NULL);
 	list_del(&binding->list);
 	kfree_rcu(binding, rcu);
+	if (role->released)
+		role->released(role);
 }
 
 /*

@@ -15,9 +15,11 @@ struct sk_buff;
 /**
  * struct fmp_subscriber - a role that one program may fill
  * @binding: whose it is, NULL while it is nobody's
+ * @released: called when it is taken from somebody, without sleeping; or NULL
  */
 struct fmp_subscriber {
 	struct fmp_binding __rcu *binding;
+	void (*released)(struct fmp_subscriber *subscriber);
 };
 
 /**

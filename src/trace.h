@@ -197,7 +197,8 @@ TRACE_EVENT(fmp_rekey_needed,
 				       { FMP_REKEY_REASON_NO_SESSION, "no-session" },
 				       { FMP_REKEY_REASON_FAILURES, "failures" },
 				       { FMP_REKEY_REASON_AGE, "age" },
-				       { FMP_REKEY_REASON_COUNTER, "counter" }))
+				       { FMP_REKEY_REASON_COUNTER, "counter" },
+				       { FMP_REKEY_REASON_SILENCE, "silence" }))
 );
 
 /* Frames wait in a lane, and nobody takes them out. */

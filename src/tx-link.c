@@ -65,10 +65,29 @@ static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
 	if (err)
 		return err;
 	fmp_stat_inc(fmp, FMP_TX_FRAMES);
-	fmp_stat_inc(fmp, FMP_TX_LINK_MESSAGE);
 	fmp_peer_stat_inc(peer, FMP_PEER_TX_PACKETS);
 	fmp_peer_stat_add(peer, FMP_PEER_TX_BYTES, frame_len);
 	return 0;
+}
+
+static int fmp_tx_link_make(struct fmp_peer *peer, const void *msg, size_t len,
+			    u8 flags, gfp_t gfp)
+{
+	struct sk_buff *skb;
+	int err;
+
+	skb = fmp_tx_link_alloc(msg, len, gfp);
+	if (!skb)
+		return -ENOMEM;
+
+	rcu_read_lock();
+	local_bh_disable();
+	err = fmp_tx_link(peer, skb, flags);
+	local_bh_enable();
+	rcu_read_unlock();
+	if (err)
+		kfree_skb(skb);
+	return err;
 }
 
 /**
@@ -91,21 +110,32 @@ static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
 int fmp_tx_link_message(struct fmp_peer *peer, const void *msg, size_t len,
 			u8 flags, gfp_t gfp)
 {
-	struct sk_buff *skb;
 	int err;
 
 	if (len > FMP_TX_LINK_MAX)
 		return -EMSGSIZE;
-	skb = fmp_tx_link_alloc(msg, len, gfp);
-	if (!skb)
-		return -ENOMEM;
+	err = fmp_tx_link_make(peer, msg, len, flags, gfp);
+	if (!err)
+		fmp_stat_inc(peer->fmp, FMP_TX_LINK_MESSAGE);
+	return err;
+}
 
-	rcu_read_lock();
-	local_bh_disable();
-	err = fmp_tx_link(peer, skb, flags);
-	local_bh_enable();
-	rcu_read_unlock();
-	if (err)
-		kfree_skb(skb);
+/**
+ * fmp_tx_heartbeat() - send a heartbeat under the current session (spec 10)
+ * @peer: to whom
+ *
+ * Context: Softirq or process context; the caller sees to it that the peer
+ * stays.
+ * Return: As fmp_tx_link_message().
+ */
+int fmp_tx_heartbeat(struct fmp_peer *peer)
+{
+	const u8 type = FMP_LINK_HEARTBEAT;
+	int err;
+
+	err = fmp_tx_link_make(peer, &type, sizeof(type), 0,
+			       GFP_ATOMIC | __GFP_NOWARN);
+	if (!err)
+		fmp_stat_inc(peer->fmp, FMP_TX_HEARTBEAT);
 	return err;
 }

@@ -20,6 +20,8 @@
 #define FMP_FRAME_MIN		(FMP_HDR_LEN + FMP_TAG_LEN)
 #define FMP_MSG1_LEN		114U
 #define FMP_MSG2_LEN		69U
+/* Where a second message has the index that it answers to. */
+#define FMP_MSG2_RECEIVER	8U
 /* Timestamp and link message type: the shortest meaningful plaintext. */
 #define FMP_INNER_MIN		5U
 #define FMP_TIMESTAMP_LEN	4U
