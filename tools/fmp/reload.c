@@ -158,6 +158,34 @@ static int delete_pair(struct tunnel *t, struct rule rule)
 	return rtnl_delete_rule(t->route, &rule);
 }
 
+static bool has_family(const struct plan *plan, int family)
+{
+	size_t i;
+
+	for (i = 0; i < plan->rule_count; i++)
+		if (plan->rules[i].family == family)
+			return true;
+	return false;
+}
+
+/*
+ * A family without a default route from now on: the rule must go before the mark, or
+ * encrypted packets are routed into the device.
+ */
+static int drop_rules(struct tunnel *t, uint32_t old_mark)
+{
+	struct rule_list now;
+	int status = rtnl_rules(t->route, &now);
+	size_t i;
+
+	for (i = 0; i < now.count && !status; i++)
+		if (now.list[i].kind == RULE_MARK && now.list[i].mark == old_mark &&
+		    !has_family(&t->plan, now.list[i].family))
+			status = delete_pair(t, now.list[i]);
+	free(now.list);
+	return status;
+}
+
 /* Rules of other marks are those of other devices. */
 static int change_rules(struct tunnel *t, uint32_t old_mark)
 {
@@ -199,6 +227,8 @@ static int change(struct tunnel *t)
 	int status;
 
 	status = read_mark(t, &old_mark);
+	if (!status)
+		status = drop_rules(t, old_mark);
 	if (!status)
 		status = apply_conf(t->nl, &t->target, &t->conf, APPLY_SYNC);
 	if (!status)
