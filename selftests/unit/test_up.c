@@ -19,7 +19,7 @@
 #include "ladder.h"
 #include "plan.h"
 #include "print.h"
-#include "service.h"
+#include "background.h"
 #include "util.h"
 
 #define KEY_0 "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
@@ -269,7 +269,7 @@ static int start(const char *key, const char *rest)
 	int status;
 
 	read_text(&conf, text);
-	status = service_start("fmp7", &conf, is_ready, NULL);
+	status = background_start("fmp7", &conf, is_ready, NULL);
 	conf_release(&conf);
 	free(text);
 	return status;
@@ -280,7 +280,7 @@ static void begin(void)
 	if (!mkdtemp(run_dir))
 		abort();
 	setenv("FMP_RUN_DIR", run_dir, 1);
-	service_patience_ms = 500;
+	background_patience_ms = 500;
 	ready_now = 1;
 	capture_messages();
 }
@@ -293,24 +293,24 @@ static void finish(void)
 	free(command);
 }
 
-static void test_service(void)
+static void test_background(void)
 {
 	pid_t pid;
 
 	begin();
-	CHECK(!service_is_running("fmp7"));
-	CHECK(service_stop("fmp7") == STATUS_OK);
+	CHECK(!background_is_running("fmp7"));
+	CHECK(background_stop("fmp7") == STATUS_OK);
 	CHECK(start("good", "") == STATUS_OK);
 	pid = pid_of("fmp7");
-	CHECK(pid > 1 && service_is_running("fmp7") && !service_is_running("fmp8"));
+	CHECK(pid > 1 && background_is_running("fmp7") && !background_is_running("fmp8"));
 	CHECK(getsid(pid) == pid);
 	CHECK(start("good", "") == STATUS_REFUSED && said("its agent is running already"));
-	CHECK(service_stop("fmp7") == STATUS_OK);
-	CHECK(!pid_of("fmp7") && !service_is_running("fmp7"));
+	CHECK(background_stop("fmp7") == STATUS_OK);
+	CHECK(!pid_of("fmp7") && !background_is_running("fmp7"));
 	finish();
 }
 
-static void test_bad_service(void)
+static void test_bad_background(void)
 {
 	begin();
 	ready_now = 0;
@@ -324,8 +324,8 @@ static void test_bad_service(void)
 	ready_now = 1;
 	CHECK(start("stubborn", "") == STATUS_OK);
 	usleep(200000);
-	CHECK(service_stop("fmp7") == STATUS_OK && said("did not stop within"));
-	CHECK(!service_is_running("fmp7"));
+	CHECK(background_stop("fmp7") == STATUS_OK && said("did not stop within"));
+	CHECK(!background_is_running("fmp7"));
 	finish();
 }
 
@@ -344,8 +344,8 @@ static void test_foreign_pid(void)
 	path = xasprintf("%s/fmp7.pid", run_dir);
 	command = xasprintf("echo %d >%s", child, path);
 	CHECK(system(command) == 0);
-	CHECK(!service_is_running("fmp7"));
-	CHECK(service_stop("fmp7") == STATUS_OK);
+	CHECK(!background_is_running("fmp7"));
+	CHECK(background_stop("fmp7") == STATUS_OK);
 	CHECK(kill(child, 0) == 0);
 	kill(child, SIGKILL);
 	free(path);
@@ -359,7 +359,7 @@ static int reload(const char *text)
 	int status;
 
 	read_text(&conf, text);
-	status = service_reload("fmp7", &conf);
+	status = background_reload("fmp7", &conf);
 	conf_release(&conf);
 	return status;
 }
@@ -375,7 +375,7 @@ static void test_reload(void)
 	CHECK(reload("[Interface]\nPrivateKeyFile = good\nAllow = /b\n") == STATUS_OK);
 	CHECK(said("its agent goes on with the files"));
 	usleep(300000);
-	CHECK(!service_is_running("fmp7"));
+	CHECK(!background_is_running("fmp7"));
 
 	CHECK(start("good", "Deny = /a\n") == STATUS_OK);
 	usleep(200000);
@@ -383,7 +383,7 @@ static void test_reload(void)
 	messages = captured_messages();
 	CHECK_FMT(!*messages, "%s", messages);
 	free(messages);
-	service_stop("fmp7");
+	background_stop("fmp7");
 	finish();
 }
 
@@ -393,10 +393,10 @@ static void test_lock(void)
 	int result;
 
 	begin();
-	CHECK(service_lock("fmp7") == STATUS_OK && service_lock("fmp8") == STATUS_OK);
+	CHECK(background_lock("fmp7") == STATUS_OK && background_lock("fmp8") == STATUS_OK);
 	child = fork();
 	if (child == 0)
-		_exit(service_lock("fmp7"));
+		_exit(background_lock("fmp7"));
 	CHECK(waitpid(child, &result, 0) == child && WEXITSTATUS(result) == STATUS_REFUSED);
 	finish();
 }
@@ -407,8 +407,8 @@ const struct test up_tests[] = {
 	{ "default_routes", test_default_routes },
 	{ "ladder", test_ladder },
 	{ "hooks", test_hooks },
-	{ "service", test_service },
-	{ "bad_service", test_bad_service },
+	{ "background", test_background },
+	{ "bad_background", test_bad_background },
 	{ "foreign_pid", test_foreign_pid },
 	{ "reload", test_reload },
 	{ "lock", test_lock },

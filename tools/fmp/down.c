@@ -4,7 +4,7 @@
 #include "command.h"
 #include "fail.h"
 #include "hook.h"
-#include "service.h"
+#include "background.h"
 #include "tunnel.h"
 
 struct state {
@@ -70,7 +70,7 @@ static void remove_rules(struct state *s)
 static void take_down(struct state *s)
 {
 	run_hook(s, CONF_PRE_DOWN);
-	note(s, service_stop(s->tunnel.name));
+	note(s, background_stop(s->tunnel.name));
 	remove_rules(s);
 	if (s->exists)
 		note(s, rtnl_delete_link(s->tunnel.route, s->tunnel.target.ifindex));
@@ -86,7 +86,7 @@ static int work(struct state *s)
 	if (status)
 		return status;
 	read_conf(s);
-	if (!s->exists && !service_is_running(s->tunnel.name)) {
+	if (!s->exists && !background_is_running(s->tunnel.name)) {
 		remove_rules(s);
 		return refused_word(s->tunnel.name, "no such network device");
 	}

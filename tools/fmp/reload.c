@@ -4,7 +4,7 @@
 #include "apply.h"
 #include "command.h"
 #include "fail.h"
-#include "service.h"
+#include "background.h"
 #include "tunnel.h"
 
 /* --- addresses */
@@ -239,7 +239,7 @@ static int change(struct tunnel *t)
 		status = change_routes(t);
 	if (!status)
 		status = change_rules(t, old_mark);
-	return status ? status : service_reload(t->name, &t->conf);
+	return status ? status : background_reload(t->name, &t->conf);
 }
 
 static int run(struct args *args, const struct options *options)

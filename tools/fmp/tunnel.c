@@ -11,7 +11,7 @@
 #include "fail.h"
 #include "identity.h"
 #include "key.h"
-#include "service.h"
+#include "background.h"
 #include "util.h"
 
 #define SUFFIX ".conf"
@@ -123,7 +123,7 @@ int tunnel_load(struct tunnel *tunnel)
 
 int tunnel_open(struct tunnel *tunnel)
 {
-	int status = service_lock(tunnel->name);
+	int status = background_lock(tunnel->name);
 
 	if (!status)
 		status = nl_open_route(&tunnel->route);

@@ -11,7 +11,7 @@
 #include "fail.h"
 #include "hook.h"
 #include "ladder.h"
-#include "service.h"
+#include "background.h"
 #include "tunnel.h"
 #include "util.h"
 
@@ -136,7 +136,7 @@ static int start_agent(void *ctx)
 {
 	struct tunnel *t = ctx;
 
-	return t->with_agent ? service_start(t->name, &t->conf, is_ready, t) : STATUS_OK;
+	return t->with_agent ? background_start(t->name, &t->conf, is_ready, t) : STATUS_OK;
 }
 
 static void stop_agent(void *ctx)
@@ -144,7 +144,7 @@ static void stop_agent(void *ctx)
 	struct tunnel *t = ctx;
 
 	if (t->with_agent)
-		service_stop(t->name);
+		background_stop(t->name);
 }
 
 static int post_up(void *ctx)

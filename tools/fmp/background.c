@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "service.h"
+#include "background.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #define POLL_MS 20
 #define COMMAND_LINE_MAX 8192
 
-unsigned int service_patience_ms = 10000;
+unsigned int background_patience_ms = 10000;
 
 static const char *run_dir(void)
 {
@@ -45,7 +45,7 @@ static int make_dir(void)
 	return STATUS_OK;
 }
 
-int service_lock(const char *name)
+int background_lock(const char *name)
 {
 	int fd, status = make_dir();
 	char *path;
@@ -76,7 +76,7 @@ static void nap(unsigned int ms)
 	poll(NULL, 0, (int)ms);
 }
 
-const char **service_words(const char *name, const struct conf *conf)
+const char **background_words(const char *name, const struct conf *conf)
 {
 	const struct conf_interface *interface = &conf->interface;
 	const char **words = xcalloc(9, sizeof(*words));
@@ -183,7 +183,7 @@ static int open_agent(const char *name, pid_t *number)
 	return fd;
 }
 
-bool service_is_running(const char *name)
+bool background_is_running(const char *name)
 {
 	pid_t pid;
 	int fd = open_agent(name, &pid);
@@ -222,17 +222,17 @@ static int end_process(int fd, const char *name)
 {
 	if (pidfd_send_signal(fd, SIGTERM, NULL, 0) && errno != ESRCH)
 		return refused_word(name, "cannot stop its agent: %s", strerror(errno));
-	if (await_end(fd, service_patience_ms))
+	if (await_end(fd, background_patience_ms))
 		return STATUS_OK;
 
 	warning_word(name, "its agent did not stop within %u s and was killed",
-		     service_patience_ms / 1000);
+		     background_patience_ms / 1000);
 	pidfd_send_signal(fd, SIGKILL, NULL, 0);
-	await_end(fd, service_patience_ms);
+	await_end(fd, background_patience_ms);
 	return STATUS_OK;
 }
 
-int service_stop(const char *name)
+int background_stop(const char *name)
 {
 	pid_t pid;
 	int fd = open_agent(name, &pid), status = STATUS_OK;
@@ -261,7 +261,7 @@ static bool has_words(pid_t pid, const char **words)
 	return !*words && !word;
 }
 
-int service_reload(const char *name, const struct conf *conf)
+int background_reload(const char *name, const struct conf *conf)
 {
 	const char **words;
 	pid_t pid;
@@ -269,7 +269,7 @@ int service_reload(const char *name, const struct conf *conf)
 
 	if (fd < 0)
 		return STATUS_OK;
-	words = service_words(name, conf);
+	words = background_words(name, conf);
 	if (words[3] && !has_words(pid, words))
 		warning_word(name, "its agent goes on with the files that it was started with; "
 			     "'fmp down' and 'fmp up' change that");
@@ -297,7 +297,7 @@ static int open_log(const char *name)
 /* Nothing of the terminal is kept, and no signal that is for us only. */
 static void become_agent(const char *name, const struct conf *conf, int log)
 {
-	const char **words = service_words(name, conf), **argv;
+	const char **words = background_words(name, conf), **argv;
 	int null = open("/dev/null", O_RDWR);
 	char program[PATH_MAX] = "";
 	size_t count = 0;
@@ -373,9 +373,9 @@ static void end_child(pid_t pid)
 		;
 }
 
-static int await_ready(const char *name, pid_t pid, service_ready_fn ready, void *arg)
+static int await_ready(const char *name, pid_t pid, background_ready_fn ready, void *arg)
 {
-	uint64_t end = now_ms() + service_patience_ms;
+	uint64_t end = now_ms() + background_patience_ms;
 	int result, is_ready;
 
 	do {
@@ -394,15 +394,15 @@ static int await_ready(const char *name, pid_t pid, service_ready_fn ready, void
 	if (is_ready < 0)
 		return refused_word(name, "cannot tell whether its agent is ready: %s",
 				    strerror(-is_ready));
-	return refused_word(name, "its agent was not ready within %u s", service_patience_ms / 1000);
+	return refused_word(name, "its agent was not ready within %u s", background_patience_ms / 1000);
 }
 
-int service_start(const char *name, const struct conf *conf, service_ready_fn ready, void *arg)
+int background_start(const char *name, const struct conf *conf, background_ready_fn ready, void *arg)
 {
 	int log, status;
 	pid_t pid;
 
-	if (service_is_running(name))
+	if (background_is_running(name))
 		return refused_word(name, "its agent is running already");
 	log = open_log(name);
 	if (log < 0)

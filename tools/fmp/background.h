@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef FMP_SERVICE_H
-#define FMP_SERVICE_H
+#ifndef FMP_BACKGROUND_H
+#define FMP_BACKGROUND_H
 
 #include <stdbool.h>
 
@@ -14,26 +14,26 @@
  */
 
 /* Keeps others away from the device of that name until the program ends. */
-int service_lock(const char *name);
+int background_lock(const char *name);
 
 /* Whether the agent serves the device, a negative error number when that cannot be told. */
-typedef int (*service_ready_fn)(void *arg);
+typedef int (*background_ready_fn)(void *arg);
 
 /* Returns when it is ready, and ends it when it is not in time. */
-int service_start(const char *name, const struct conf *conf, service_ready_fn ready, void *arg);
+int background_start(const char *name, const struct conf *conf, background_ready_fn ready, void *arg);
 
 /* Nothing to stop is no error. */
-int service_stop(const char *name);
+int background_stop(const char *name);
 
 /* Makes it read its files again; without one, nothing. */
-int service_reload(const char *name, const struct conf *conf);
+int background_reload(const char *name, const struct conf *conf);
 
-bool service_is_running(const char *name);
+bool background_is_running(const char *name);
 
 /* The words of its command line after the program's, NULL-terminated and freed by free(). */
-const char **service_words(const char *name, const struct conf *conf);
+const char **background_words(const char *name, const struct conf *conf);
 
 /* How long it may take to come up, and to go. */
-extern unsigned int service_patience_ms;
+extern unsigned int background_patience_ms;
 
-#endif /* FMP_SERVICE_H */
+#endif /* FMP_BACKGROUND_H */
