@@ -5,12 +5,12 @@
 
 declare -A ASK ANSWER SERVER
 
-# serve NAME HOST: netlink sockets of a host, for "ask"
+# serve NAME HOST [PROGRAM]: netlink sockets of a host, for "ask"
 serve() {
 	local pipe=$TMP/serve.$1 fd
 	rm -f "$pipe".in "$pipe".out
 	mkfifo "$pipe".in "$pipe".out
-	(run_in "$2" linkmsg <"$pipe".in >"$pipe".out) &
+	(run_in "$2" "${3:-linkmsg}" <"$pipe".in >"$pipe".out) &
 	SERVER[$1]=$!
 	disown
 	exec {fd}>"$pipe".in

@@ -210,10 +210,11 @@ index_of() {
 	echo "$index"
 }
 
-# add_peer LOCAL REMOTE [4|6]
+# add_peer LOCAL REMOTE [4|6 [HEARTBEAT]]: without heartbeats, if none are asked for:
+# what the kernel sends of its own accord is no part of what suites count
 add_peer() {
 	must in_host "$1" fmp peer add fmp0 "${KEYS[$2]}" endpoint "$(endpoint_of "$2" "${3:-4}")" \
-		address "10.9.0.$2" address "fd09::$2"
+		heartbeat "${4:-off}" address "10.9.0.$2" address "fd09::$2"
 }
 
 # set_session LOCAL REMOTE [GENERATION [initiator]]: SESSION becomes the words after

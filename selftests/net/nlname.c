@@ -25,6 +25,10 @@ static const struct name dev_attrs[] = {
 	{ "tos", FMP_A_DEV_TOS },
 	{ "ttl", FMP_A_DEV_TTL },
 	{ "multicast", FMP_A_DEV_MULTICAST },
+	{ "epoch", FMP_A_DEV_EPOCH },
+	{ "agent", FMP_A_DEV_AGENT },
+	{ "handshake-burst", FMP_A_DEV_HANDSHAKE_BURST },
+	{ "handshake-rate", FMP_A_DEV_HANDSHAKE_RATE },
 	{ NULL },
 };
 
@@ -39,6 +43,8 @@ const struct name link_attrs[] = {
 	{ "tos", IFLA_FMP_TOS },
 	{ "ttl", IFLA_FMP_TTL },
 	{ "multicast", IFLA_FMP_MULTICAST },
+	{ "handshake-burst", IFLA_FMP_HANDSHAKE_BURST },
+	{ "handshake-rate", IFLA_FMP_HANDSHAKE_RATE },
 	{ NULL },
 };
 
@@ -62,6 +68,12 @@ const struct name peer_attrs[] = {
 	{ "rx-packets", FMP_A_PEER_RX_PACKETS },
 	{ "last-rx-ms", FMP_A_PEER_LAST_RX_MS },
 	{ "counter", FMP_A_PEER_COUNTER, counter_attrs },
+	{ "endpoint-name", FMP_A_PEER_ENDPOINT_NAME },
+	{ "auto-connect", FMP_A_PEER_AUTO_CONNECT },
+	{ "heartbeat", FMP_A_PEER_HEARTBEAT },
+	{ "dynamic", FMP_A_PEER_DYNAMIC },
+	{ "epoch", FMP_A_PEER_EPOCH },
+	{ "handshake-ms", FMP_A_PEER_HANDSHAKE_MS },
 	{ NULL },
 };
 
@@ -78,6 +90,26 @@ const struct name session_attrs[] = {
 	{ "send-counter", FMP_A_SESSION_SEND_COUNTER },
 	{ "receive-highest", FMP_A_SESSION_RECEIVE_HIGHEST },
 	{ "age-ms", FMP_A_SESSION_AGE_MS },
+	{ "epoch", FMP_A_SESSION_EPOCH },
+	{ "candidate", FMP_A_SESSION_CANDIDATE },
+	{ "rekey-ms", FMP_A_SESSION_REKEY_MS },
+	{ NULL },
+};
+
+static const struct name handshake_attrs[] = {
+	{ "ifindex", FMP_A_HANDSHAKE_IFINDEX },
+	{ "public-key", FMP_A_HANDSHAKE_PUBLIC_KEY },
+	{ "local-index", FMP_A_HANDSHAKE_LOCAL_INDEX },
+	{ "frame", FMP_A_HANDSHAKE_FRAME },
+	{ "endpoint-ipv4", FMP_A_HANDSHAKE_ENDPOINT_IPV4 },
+	{ "endpoint-ipv6", FMP_A_HANDSHAKE_ENDPOINT_IPV6 },
+	{ "endpoint-scope-id", FMP_A_HANDSHAKE_ENDPOINT_SCOPE_ID },
+	{ "endpoint-port", FMP_A_HANDSHAKE_ENDPOINT_PORT },
+	{ "local-ipv4", FMP_A_HANDSHAKE_LOCAL_IPV4 },
+	{ "local-ipv6", FMP_A_HANDSHAKE_LOCAL_IPV6 },
+	{ "known", FMP_A_HANDSHAKE_KNOWN },
+	{ "event", FMP_A_HANDSHAKE_EVENT },
+	{ "cause", FMP_A_HANDSHAKE_CAUSE },
 	{ NULL },
 };
 
@@ -100,6 +132,12 @@ const struct name command_names[] = {
 	{ "session-del-ntf", FMP_CMD_SESSION_DEL_NTF, session_attrs },
 	{ "session-cutover-ntf", FMP_CMD_SESSION_CUTOVER_NTF, session_attrs },
 	{ "peer-endpoint-ntf", FMP_CMD_PEER_ENDPOINT_NTF, peer_attrs },
+	{ "index-reserve", FMP_CMD_INDEX_RESERVE, handshake_attrs },
+	{ "index-release", FMP_CMD_INDEX_RELEASE, handshake_attrs },
+	{ "handshake-send", FMP_CMD_HANDSHAKE_SEND, handshake_attrs },
+	{ "handshake-report", FMP_CMD_HANDSHAKE_REPORT, handshake_attrs },
+	{ "handshake-ntf", FMP_CMD_HANDSHAKE_NTF, handshake_attrs },
+	{ "handshake-frame-ntf", FMP_CMD_HANDSHAKE_FRAME_NTF, handshake_attrs },
 	{ NULL },
 };
 

@@ -250,8 +250,10 @@ struct state {
 
 static bool ages(const struct name *command, uint16_t type)
 {
-	return (command->nested == peer_attrs && type == FMP_A_PEER_LAST_RX_MS) ||
-	       (command->nested == session_attrs && type == FMP_A_SESSION_AGE_MS);
+	if (command->nested == peer_attrs)
+		return type == FMP_A_PEER_LAST_RX_MS || type == FMP_A_PEER_HANDSHAKE_MS;
+	return command->nested == session_attrs &&
+	       (type == FMP_A_SESSION_AGE_MS || type == FMP_A_SESSION_REKEY_MS);
 }
 
 static void put_state(const struct nlmsghdr *reply, void *arg)

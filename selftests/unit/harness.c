@@ -14,12 +14,13 @@
 #include "util.h"
 
 static const struct test *const suites[] = {
-	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, command_tests,
+	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, agent_tests,
+	command_tests,
 	conf_tests, syncconf_tests, up_tests,
 };
 
 static const char *const suite_names[] = {
-	"identity", "parse", "args", "key", "message", "nl", "command",
+	"identity", "parse", "args", "key", "message", "nl", "agent", "command",
 	"conf", "syncconf", "up",
 };
 

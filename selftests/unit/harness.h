@@ -12,6 +12,7 @@ struct test {
 };
 
 /* The end of each list is a nameless entry. */
+extern const struct test agent_tests[];
 extern const struct test args_tests[];
 extern const struct test command_tests[];
 extern const struct test conf_tests[];

@@ -142,6 +142,10 @@ static void send_device(struct fake *f, const struct nlmsghdr *request, const ch
 	put_u32(&msg, FMP_A_DEV_FWMARK, 0x1234);
 	put_u8(&msg, FMP_A_DEV_SOURCE_CHECK, 1);
 	put_u32(&msg, FMP_A_DEV_PEERS, PEERS);
+	put_u32(&msg, FMP_A_DEV_HANDSHAKE_BURST, 7);
+	put_u32(&msg, FMP_A_DEV_HANDSHAKE_RATE, 3);
+	put_data(&msg, FMP_A_DEV_EPOCH, "\x01\x02\x03\x04\x05\x06\x07\x08", FMP_EPOCH_SIZE);
+	put_u8(&msg, FMP_A_DEV_AGENT, 1);
 	put_counter(&msg, FMP_A_DEV_COUNTER, "rx_replay", 0);
 	put_counter(&msg, FMP_A_DEV_COUNTER, "tx_no_session", UINT64_MAX);
 	fake_reply(f, request, &msg, NLM_F_MULTI);
@@ -151,6 +155,16 @@ static void peer_key(uint8_t *key, unsigned int number)
 {
 	from_hex(key, FMP_PUBLIC_KEY_SIZE, XONLY);
 	key[31] += (uint8_t)number;
+}
+
+static void put_agent_words(struct message *msg)
+{
+	uint64_t ms = 61000;
+
+	put_string(msg, FMP_A_PEER_ENDPOINT_NAME, "b.example:2121");
+	put_flag(msg, FMP_A_PEER_DYNAMIC);
+	put_data(msg, FMP_A_PEER_EPOCH, "\xf1\x02\x03\x04\x05\x06\x07\x08", FMP_EPOCH_SIZE);
+	put_data(msg, FMP_A_PEER_HANDSHAKE_MS, &ms, sizeof(ms));
 }
 
 static void send_peer(struct fake *f, const struct nlmsghdr *request, unsigned int number)
@@ -172,6 +186,12 @@ static void send_peer(struct fake *f, const struct nlmsghdr *request, unsigned i
 	if (number)
 		put_data(&msg, FMP_A_PEER_LAST_RX_MS, &last, sizeof(last));
 	put_counter(&msg, FMP_A_PEER_COUNTER, "replay", number);
+	put_counter(&msg, FMP_A_PEER_COUNTER, "handshake_started", number);
+	put_counter(&msg, FMP_A_PEER_COUNTER, "handshake_failed_timeout", number);
+	put_u8(&msg, FMP_A_PEER_AUTO_CONNECT, 1);
+	put_u16(&msg, FMP_A_PEER_HEARTBEAT, (uint16_t)(10 * number));
+	if (number)
+		put_agent_words(&msg);
 	put_u32(&msg, FMP_A_PEER_FAILURES, 7 * number);
 	fake_reply(f, request, &msg, NLM_F_MULTI);
 }
@@ -182,6 +202,7 @@ static void send_session(struct fake *f, const struct nlmsghdr *request, unsigne
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	struct message msg;
 	uint64_t counter = UINT64_C(1) << 63;
+	uint32_t rekey = 120000;
 
 	peer_key(key, number);
 	message_init(&msg, FMP_CMD_SESSION_GET);
@@ -192,6 +213,12 @@ static void send_session(struct fake *f, const struct nlmsghdr *request, unsigne
 	put_u8(&msg, FMP_A_SESSION_SLOT, slot);
 	put_u8(&msg, FMP_A_SESSION_K_BIT, 1);
 	put_data(&msg, FMP_A_SESSION_SEND_COUNTER, &counter, sizeof(counter));
+	if (slot == FMP_SLOT_CURRENT) {
+		put_data(&msg, FMP_A_SESSION_EPOCH, "\xf1\x02\x03\x04\x05\x06\x07\x08",
+			 FMP_EPOCH_SIZE);
+		put_data(&msg, FMP_A_SESSION_REKEY_MS, &rekey, sizeof(rekey));
+		put_flag(&msg, FMP_A_SESSION_CANDIDATE);
+	}
 	fake_reply(f, request, &msg, NLM_F_MULTI);
 }
 
@@ -241,14 +268,23 @@ static void test_show(void)
 	outcome = RUN();
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.messages, "%s", outcome.messages);
 	CHECK_FMT(strncmp(outcome.output, "device: fmp0\n  port: 2121\n  fwmark: 0x1234\n"
-			  "  source check: on\n  peers: 3\n", 60) == 0, "%s", outcome.output);
+			  "  source check: on\n  handshakes of strangers: 7 at once, 3 a second\n"
+			  "  epoch: 0102030405060708\n  agent: running\n  peers: 3\n", 156) == 0,
+		  "%s", outcome.output);
 	CHECK(strstr(outcome.output, "\ndevice: fmp1\n"));
 	first = strstr(outcome.output, "last received: 1 s ago");
 	second = strstr(outcome.output, "last received: 2 s ago");
 	third = strstr(outcome.output, "last received: never");
 	CHECK(first && second && third && first < second && second < third);
 	CHECK(strstr(outcome.output, "endpoint: 192.0.2.1:2121"));
-	CHECK(strstr(outcome.output, "dropped: 2 replay"));
+	CHECK(strstr(outcome.output, "dropped: 2 replay\n"));
+	CHECK(strstr(outcome.output, "endpoint name: b.example:2121\n  auto-connect: on\n"
+		     "  dynamic: yes\n  heartbeat: every 20 s\n  epoch: f102030405060708\n"));
+	CHECK(strstr(outcome.output, "auto-connect: on\n  heartbeat: off\n"));
+	CHECK(strstr(outcome.output, "last handshake: 1 min 1 s ago\n"
+		     "  handshakes: 2 started, 2 failed (timeout)\n"));
+	CHECK(strstr(outcome.output, "responder, K 1, age 0 s, next counter 9223372036854775808, "
+		     "rekey in 2 min 0 s, candidate\n"));
 	CHECK(!strstr(outcome.output, "0 replay"));
 	CHECK(strstr(outcome.output, "failures: 7 frames in a row did not decrypt\n"));
 	CHECK(!strstr(outcome.output, "failures: 0"));
@@ -288,6 +324,22 @@ static void test_json(void)
 	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/2/public_key")), NPUB) == 0);
 	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/2/public_key_hex")), XONLY) == 0);
 	CHECK(json_object_array_length(member(all, "/0/peers/1/sessions")) == 2);
+	CHECK(strcmp(json_object_get_string(member(all, "/0/epoch")), "0102030405060708") == 0);
+	CHECK(json_object_get_boolean(member(all, "/0/agent")));
+	CHECK(json_object_get_int(member(all, "/0/handshake_burst")) == 7);
+	CHECK(json_object_get_int(member(all, "/0/handshake_rate")) == 3);
+	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/0/endpoint_name")),
+		     "b.example:2121") == 0);
+	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/0/epoch")),
+		     "f102030405060708") == 0);
+	CHECK(json_object_get_boolean(member(all, "/0/peers/0/auto_connect")));
+	CHECK(json_object_get_boolean(member(all, "/0/peers/0/dynamic")));
+	CHECK(!json_object_get_boolean(member(all, "/0/peers/2/dynamic")));
+	CHECK(json_object_get_int(member(all, "/0/peers/0/heartbeat")) == 20);
+	CHECK(json_object_get_int(member(all, "/0/peers/0/handshake_ms")) == 61000);
+	CHECK(json_object_get_int(member(all, "/0/peers/1/sessions/0/rekey_ms")) == 120000);
+	CHECK(json_object_get_boolean(member(all, "/0/peers/1/sessions/0/candidate")));
+	CHECK(!json_object_get_boolean(member(all, "/0/peers/1/sessions/1/candidate")));
 	CHECK(strcmp(json_object_get_string(member(all, "/0/peers/1/sessions/0/slot")), "current") == 0);
 	CHECK(json_object_get_uint64(member(all, "/0/peers/1/sessions/0/send_counter")) ==
 	      UINT64_C(1) << 63);
@@ -368,6 +420,39 @@ static void test_set_outer(void)
 	end(&outcome);
 }
 
+static void test_set_agent_words(void)
+{
+	const struct nlmsghdr *request;
+	struct outcome outcome;
+
+	serve = serve_all;
+	outcome = RUN("set", "fmp0", "handshake-burst", "500", "handshake-rate", "1", "peer", NPUB,
+		      "endpoint", "b.example:2121", "auto-connect", "on", "heartbeat", "off", "peer",
+		      XONLY, "endpoint", "[fd00::1]:9", "heartbeat", "65535");
+	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
+	if (!CHECK(outcome.requests == 3))
+		return;
+	request = fake_request(fake, 0);
+	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_HANDSHAKE_BURST)) == 500);
+	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_HANDSHAKE_RATE)) == 1);
+
+	/* A name is the agent's to look up. */
+	request = fake_request(fake, 1);
+	CHECK(strcmp(mnl_attr_get_str(attr_of(request, FMP_A_PEER_ENDPOINT_NAME)),
+		     "b.example:2121") == 0);
+	CHECK(!attr_of(request, FMP_A_PEER_ENDPOINT_PORT));
+	CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_PEER_AUTO_CONNECT)) == 1);
+	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_PEER_HEARTBEAT)) == 0);
+
+	/* An address makes it forget one. */
+	request = fake_request(fake, 2);
+	CHECK(!*mnl_attr_get_str(attr_of(request, FMP_A_PEER_ENDPOINT_NAME)));
+	CHECK(attr_of(request, FMP_A_PEER_ENDPOINT_IPV6));
+	CHECK(!attr_of(request, FMP_A_PEER_AUTO_CONNECT));
+	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_PEER_HEARTBEAT)) == 65535);
+	end(&outcome);
+}
+
 static void serve_no_peer(struct fake *f, const struct nlmsghdr *request)
 {
 	uint8_t command = fake_command(request);
@@ -442,7 +527,7 @@ static void test_bad_lines(void)
 	EXPECT(STATUS_USAGE, "'set': the name of a device is missing", "set");
 	EXPECT(STATUS_USAGE, "'fmp0': what to set is missing", "set", "fmp0");
 	EXPECT(STATUS_USAGE, "'prot': unknown word, known here: port, fwmark, source-check, local, underlay, tos, "
-	       "ttl, multicast, peer",
+	       "ttl, multicast, handshake-burst, handshake-rate, peer",
 	       "set", "fmp0", "prot", "1");
 	EXPECT(STATUS_USAGE, "'3': has ECN bits", "set", "fmp0", "tos", "3");
 	EXPECT(STATUS_USAGE, "'256': neither 'auto'", "set", "fmp0", "ttl", "256");
@@ -469,6 +554,13 @@ static void test_bad_lines(void)
 	EXPECT(STATUS_USAGE, "'rekey': the name of a device is missing", "rekey");
 	EXPECT(STATUS_USAGE, "'npub1junk'", "rekey", "fmp0", "npub1junk");
 	EXPECT(STATUS_USAGE, "'junk': one word too many", "rekey", "fmp0", NPUB, "junk");
+	EXPECT(STATUS_USAGE, "'0': not a number from 1", "set", "fmp0", "handshake-burst", "0");
+	EXPECT(STATUS_USAGE, "'0': neither 'off' nor a number of seconds", "peer", "add", "fmp0", NPUB,
+	       "heartbeat", "0");
+	EXPECT(STATUS_USAGE, "'yes': neither 'on' nor 'off'", "peer", "set", "fmp0", NPUB,
+	       "auto-connect", "yes");
+	EXPECT(STATUS_USAGE, "'10.0.1:2121': neither an IPv4 address", "peer", "set", "fmp0", NPUB,
+	       "endpoint", "10.0.1:2121");
 	CHECK(opened == 0);
 }
 
@@ -594,17 +686,35 @@ static void send_trouble(struct fake *f, uint8_t command, uint16_t attr, uint8_t
 	fake_event(f, &msg);
 }
 
+static void send_handshake(struct fake *f, uint8_t event, uint8_t cause)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	struct message msg;
+
+	peer_key(key, 0);
+	message_init(&msg, FMP_CMD_HANDSHAKE_NTF);
+	put_u32(&msg, FMP_A_HANDSHAKE_IFINDEX, IFINDEX);
+	put_data(&msg, FMP_A_HANDSHAKE_PUBLIC_KEY, key, sizeof(key));
+	put_u8(&msg, FMP_A_HANDSHAKE_EVENT, event);
+	if (event == FMP_HANDSHAKE_EVENT_FAILED)
+		put_u8(&msg, FMP_A_HANDSHAKE_CAUSE, cause);
+	fake_event(f, &msg);
+}
+
 static void send_troubles(void)
 {
 	uint8_t reason;
 
-	for (reason = FMP_REKEY_REASON_MANUAL; reason <= FMP_REKEY_REASON_COUNTER + 1; reason++)
+	for (reason = FMP_REKEY_REASON_MANUAL; reason <= FMP_REKEY_REASON_SILENCE + 1; reason++)
 		send_trouble(fake, FMP_CMD_REKEY_NEEDED_NTF, FMP_A_PEER_REKEY_REASON, reason, 0);
 	send_trouble(fake, FMP_CMD_PEER_AWAIT_NTF, 0, 0, 0);
 	send_trouble(fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
 		     FMP_DOWN_REASON_DISCONNECT, FMP_A_PEER_DISCONNECT_CODE);
 	send_trouble(fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
 		     FMP_DOWN_REASON_FAILURES, 0);
+	send_handshake(fake, FMP_HANDSHAKE_EVENT_STARTED, 0);
+	send_handshake(fake, FMP_HANDSHAKE_EVENT_FAILED, FMP_HANDSHAKE_CAUSE_TIMEOUT);
+	send_handshake(fake, 9, 0);
 }
 
 static unsigned int joined;
@@ -683,20 +793,28 @@ static void test_trouble(void)
 		      "fmp0 rekey-needed peer " NPUB " reason failures\n"
 		      "fmp0 rekey-needed peer " NPUB " reason age\n"
 		      "fmp0 rekey-needed peer " NPUB " reason counter\n"
+		      "fmp0 rekey-needed peer " NPUB " reason silence\n"
 		      "fmp0 rekey-needed peer " NPUB " reason unknown\n"
 		      "fmp0 peer-await peer " NPUB "\n"
 		      "fmp0 peer-down peer " NPUB " reason disconnect code 9\n"
-		      "fmp0 peer-down peer " NPUB " reason failures\n");
+		      "fmp0 peer-down peer " NPUB " reason failures\n"
+		      "fmp0 handshake peer " NPUB " started\n"
+		      "fmp0 handshake peer " NPUB " failed cause timeout\n"
+		      "fmp0 handshake peer " NPUB " unknown\n");
 	check_trouble(RUN("monitor", "--json"),
 		      REASON_JSON("rekey-needed", "manual")
 		      REASON_JSON("rekey-needed", "no-session")
 		      REASON_JSON("rekey-needed", "failures")
 		      REASON_JSON("rekey-needed", "age")
 		      REASON_JSON("rekey-needed", "counter")
+		      REASON_JSON("rekey-needed", "silence")
 		      REASON_JSON("rekey-needed", "unknown")
 		      TROUBLE_JSON("peer-await", "")
 		      TROUBLE_JSON("peer-down", ",\"reason\":\"disconnect\",\"code\":9")
-		      REASON_JSON("peer-down", "failures"));
+		      REASON_JSON("peer-down", "failures")
+		      TROUBLE_JSON("handshake", ",\"result\":\"started\"")
+		      TROUBLE_JSON("handshake", ",\"result\":\"failed\",\"cause\":\"timeout\"")
+		      TROUBLE_JSON("handshake", ",\"result\":\"unknown\""));
 	in_trouble = false;
 }
 
@@ -725,6 +843,7 @@ const struct test command_tests[] = {
 	{ "json", test_json },
 	{ "set", test_set },
 	{ "set_outer", test_set_outer },
+	{ "set_agent_words", test_set_agent_words },
 	{ "set_adds_what_is_missing", test_set_adds },
 	{ "refusals", test_refusals },
 	{ "bad_lines", test_bad_lines },

@@ -146,6 +146,62 @@ static void test_bad_endpoints(void)
 	}
 }
 
+static void test_names(void)
+{
+	static const char *const good[] = {
+		"localhost:2121", "a:1", "b.example:2121", "B-1.example.:65535", "_fmp.example:7",
+		"1a.2b:1", "3.example:1",
+	};
+	static const char *const bad[] = {
+		"10.0.1:2121", "192.0.2.300:2121", "1:2121", "a..b:1", ".a:1", "-a.b:1", "a-:1",
+		"a b:1", "a/b:1", "[a]:1", "a:0", "a:65536", "a:", "a", ".:1", "..:1", "a.5.:1",
+	};
+	char *longest = xasprintf("%063d.%063d.%063d.%061d:65535", 0, 0, 0, 0);
+	char *longer = xasprintf("%063d.%063d.%063d.%062d:1", 0, 0, 0, 0);
+	char *label = xasprintf("a%063d.b:1", 0);
+	struct endpoint endpoint;
+	const char *name;
+	size_t i;
+
+	capture_messages();
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		CHECK_FMT(parse_endpoint_or_name(&endpoint, &name, good[i]) == STATUS_OK, "%s", good[i]);
+		CHECK(name == good[i]);
+		CHECK_FMT(parse_endpoint(&endpoint, good[i]) == STATUS_USAGE, "%s", good[i]);
+	}
+	longest[63 + 1 + 63 + 1 + 63 + 1] = 'x';
+	longer[63 + 1 + 63 + 1 + 63 + 1] = 'x';
+	CHECK(parse_endpoint_or_name(&endpoint, &name, longest) == STATUS_OK);
+	CHECK(strlen(longest) <= FMP_ENDPOINT_NAME_MAX);
+	CHECK(parse_endpoint_or_name(&endpoint, &name, longer) == STATUS_USAGE);
+	CHECK(parse_endpoint_or_name(&endpoint, &name, label) == STATUS_USAGE);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_FMT(parse_endpoint_or_name(&endpoint, &name, bad[i]) == STATUS_USAGE, "%s", bad[i]);
+	CHECK(parse_endpoint_or_name(&endpoint, &name, "[fd00::1]:5") == STATUS_OK);
+	CHECK(!name && endpoint.port == 5 && endpoint.address.family == AF_INET6);
+	free(captured_messages());
+	free(longest);
+	free(longer);
+	free(label);
+}
+
+static void test_limits(void)
+{
+	uint16_t seconds = 1;
+	uint32_t limit;
+
+	capture_messages();
+	CHECK(parse_limit(&limit, "1") == STATUS_OK && limit == 1);
+	CHECK(parse_limit(&limit, "4294967295") == STATUS_OK && limit == UINT32_MAX);
+	CHECK(parse_limit(&limit, "0") == STATUS_USAGE);
+	CHECK(parse_limit(&limit, "4294967296") == STATUS_USAGE);
+	CHECK(parse_heartbeat(&seconds, "off") == STATUS_OK && seconds == 0);
+	CHECK(parse_heartbeat(&seconds, "65535") == STATUS_OK && seconds == 65535);
+	CHECK(parse_heartbeat(&seconds, "0") == STATUS_USAGE);
+	CHECK(parse_heartbeat(&seconds, "65536") == STATUS_USAGE);
+	free(captured_messages());
+}
+
 static void test_keys(void)
 {
 	const char *nsec = "nsec1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsmhltgl";
@@ -209,6 +265,8 @@ const struct test parse_tests[] = {
 	{ "addresses", test_addresses },
 	{ "endpoints", test_endpoints },
 	{ "bad_endpoints", test_bad_endpoints },
+	{ "names", test_names },
+	{ "limits", test_limits },
 	{ "public_keys", test_keys },
 	{ "secrets_are_not_shown", test_secrets_are_not_shown },
 	{ "texts", test_texts },

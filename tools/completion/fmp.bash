@@ -31,18 +31,19 @@ _fmp_value() {
 	peer) _fmp_words "$(_fmp_peers "$dev")" ;;
 	local-index) _fmp_words "$(_fmp_indices "$dev")" ;;
 	send-key | receive-key) _fmp_files ;;
-	source-check | multicast) _fmp_words "on off" ;;
+	source-check | multicast | auto-connect) _fmp_words "on off" ;;
 	local | underlay) _fmp_words "any" ;;
 	tos) _fmp_words "inherit" ;;
 	ttl) _fmp_words "auto" ;;
-	fwmark) _fmp_words "off" ;;
+	fwmark | heartbeat) _fmp_words "off" ;;
 	port | endpoint | address | remove-address | remote-index) ;;
+	handshake-burst | handshake-rate) ;;
 	*) return 1 ;;
 	esac
 }
 
 _fmp_after_key() {
-	_fmp_words "endpoint address remove-address replace-addresses $1"
+	_fmp_words "endpoint auto-connect heartbeat address remove-address replace-addresses $1"
 }
 
 _fmp_show() {
@@ -65,7 +66,8 @@ _fmp_set() {
 		_fmp_after_key "remove peer"
 		return
 	done
-	_fmp_words "port fwmark source-check local underlay tos ttl multicast peer"
+	_fmp_words "port fwmark source-check local underlay tos ttl multicast
+		handshake-burst handshake-rate peer"
 }
 
 _fmp_peer() {

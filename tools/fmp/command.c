@@ -22,12 +22,35 @@ int take_peer_key(struct args *args, struct peer_change *change)
 	return status ? status : parse_public_key(change->key, word);
 }
 
+/* An address takes the place of a name; a name is for the agent to look up. */
 static int take_endpoint(void *into, const char *value)
 {
 	struct peer_change *change = into;
+	const char *name;
+	int status = parse_endpoint_or_name(&change->endpoint, &name, value);
 
-	change->set_endpoint = true;
-	return parse_endpoint(&change->endpoint, value);
+	if (status)
+		return status;
+	change->set_endpoint = !name;
+	change->set_endpoint_name = true;
+	change->endpoint_name = name ? name : "";
+	return STATUS_OK;
+}
+
+static int take_auto_connect(void *into, const char *value)
+{
+	struct peer_change *change = into;
+
+	change->set_auto_connect = true;
+	return parse_switch(&change->auto_connect, value);
+}
+
+static int take_heartbeat(void *into, const char *value)
+{
+	struct peer_change *change = into;
+
+	change->set_heartbeat = true;
+	return parse_heartbeat(&change->heartbeat, value);
 }
 
 static int add_change(struct peer_change *change, const char *value, bool removal)
@@ -74,7 +97,9 @@ static int take_remove(void *into, const char *value)
 	{ "endpoint", "an endpoint", take_endpoint, 0 },			\
 	{ "address", "an address", take_address, KEYWORD_MANY },		\
 	{ "remove-address", "an address", take_remove_address, KEYWORD_MANY },	\
-	{ "replace-addresses", NULL, take_replace, 0 }
+	{ "replace-addresses", NULL, take_replace, 0 },				\
+	{ "auto-connect", "'on' or 'off'", take_auto_connect, 0 },		\
+	{ "heartbeat", "a number of seconds or 'off'", take_heartbeat, 0 }
 
 const struct keyword peer_keywords[] = {
 	PEER_KEYWORDS,

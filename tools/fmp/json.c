@@ -32,6 +32,14 @@ static void add_public_key(struct json_object *object, const uint8_t *key)
 	add_text(object, "public_key_hex", hex);
 }
 
+static void add_epoch(struct json_object *object, const uint8_t *epoch)
+{
+	char hex[2 * FMP_EPOCH_SIZE + 1];
+
+	hex_encode(hex, epoch, FMP_EPOCH_SIZE);
+	add_text(object, "epoch", hex);
+}
+
 struct json_object *json_counters(const struct counters *counters)
 {
 	struct json_object *object = json_object_new_object();
@@ -88,6 +96,14 @@ struct json_object *json_device(const struct device *device)
 		add_number(object, "ttl", device->ttl);
 	if (HAS(device, FMP_A_DEV_MULTICAST))
 		add_bool(object, "multicast", device->multicast);
+	if (HAS(device, FMP_A_DEV_HANDSHAKE_BURST))
+		add_number(object, "handshake_burst", device->handshake_burst);
+	if (HAS(device, FMP_A_DEV_HANDSHAKE_RATE))
+		add_number(object, "handshake_rate", device->handshake_rate);
+	if (HAS(device, FMP_A_DEV_EPOCH))
+		add_epoch(object, device->epoch);
+	if (HAS(device, FMP_A_DEV_AGENT))
+		add_bool(object, "agent", device->agent);
 	if (HAS(device, FMP_A_DEV_PEERS))
 		add_number(object, "peer_count", device->peers);
 	if (device->counters.count)
@@ -116,6 +132,12 @@ struct json_object *json_session(const struct session *session)
 		add_number(object, "receive_highest", session->receive_highest);
 	if (HAS(session, FMP_A_SESSION_AGE_MS))
 		add_number(object, "age_ms", session->age_ms);
+	if (HAS(session, FMP_A_SESSION_EPOCH))
+		add_epoch(object, session->epoch);
+	if (HAS(session, FMP_A_SESSION_SLOT))
+		add_bool(object, "candidate", HAS(session, FMP_A_SESSION_CANDIDATE));
+	if (HAS(session, FMP_A_SESSION_REKEY_MS))
+		add_number(object, "rekey_ms", session->rekey_ms);
 	return object;
 }
 
@@ -139,6 +161,23 @@ static struct json_object *session_list(const struct sessions *sessions)
 	for (i = 0; i < sessions->count; i++)
 		json_object_array_add(list, json_session(&sessions->list[i]));
 	return list;
+}
+
+/* What the agent goes by. */
+static void add_agent_words(struct json_object *object, const struct peer *peer)
+{
+	if (peer->endpoint_name)
+		add_text(object, "endpoint_name", peer->endpoint_name);
+	if (HAS(peer, FMP_A_PEER_AUTO_CONNECT)) {
+		add_bool(object, "auto_connect", peer->auto_connect);
+		add_bool(object, "dynamic", HAS(peer, FMP_A_PEER_DYNAMIC));
+	}
+	if (HAS(peer, FMP_A_PEER_HEARTBEAT))
+		add_number(object, "heartbeat", peer->heartbeat);
+	if (HAS(peer, FMP_A_PEER_EPOCH))
+		add_epoch(object, peer->epoch);
+	if (HAS(peer, FMP_A_PEER_HANDSHAKE_MS))
+		add_number(object, "handshake_ms", peer->handshake_ms);
 }
 
 static void add_traffic(struct json_object *object, const struct peer *peer)
@@ -172,17 +211,18 @@ struct json_object *json_peer(const struct peer *peer, const struct sessions *se
 	if (peer_has_endpoint(peer))
 		add_text(object, "endpoint", endpoint_text(endpoint, &peer->endpoint));
 	json_object_object_add(object, "addresses", address_list(peer));
+	add_agent_words(object, peer);
 	add_traffic(object, peer);
 	if (sessions)
 		json_object_object_add(object, "sessions", session_list(sessions));
 	return object;
 }
 
-struct json_object *json_peer_key(const struct peer *peer)
+struct json_object *json_key(const uint8_t *key)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_public_key(object, peer->public_key);
+	add_public_key(object, key);
 	return object;
 }
 

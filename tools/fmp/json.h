@@ -9,7 +9,7 @@
 /* The objects of docs/json.md; the caller owns what is returned. */
 struct json_object *json_device(const struct device *device);
 struct json_object *json_peer(const struct peer *peer, const struct sessions *sessions);
-struct json_object *json_peer_key(const struct peer *peer);
+struct json_object *json_key(const uint8_t *key);
 struct json_object *json_session(const struct session *session);
 struct json_object *json_counters(const struct counters *counters);
 

@@ -25,6 +25,7 @@ enum what {
 	ABOUT_PEER,
 	ABOUT_TROUBLE,	/* of a peer, of which it names no more than the key */
 	ABOUT_SESSION,
+	ABOUT_HANDSHAKE,
 };
 
 struct event {
@@ -34,6 +35,7 @@ struct event {
 	struct device device;
 	struct peer peer;
 	struct session session;
+	struct handshake handshake;
 };
 
 static bool name_event(struct event *event, uint8_t command)
@@ -54,6 +56,7 @@ static bool name_event(struct event *event, uint8_t command)
 		{ FMP_CMD_SESSION_NEW_NTF, "session-new", ABOUT_SESSION },
 		{ FMP_CMD_SESSION_DEL_NTF, "session-del", ABOUT_SESSION },
 		{ FMP_CMD_SESSION_CUTOVER_NTF, "session-cutover", ABOUT_SESSION },
+		{ FMP_CMD_HANDSHAKE_NTF, "handshake", ABOUT_HANDSHAKE },
 	};
 	size_t i;
 
@@ -84,6 +87,10 @@ static int decode_event(struct event *event, const struct nlmsghdr *msg)
 	case ABOUT_SESSION:
 		err = session_decode(&event->session, msg);
 		event->ifindex = event->session.ifindex;
+		break;
+	case ABOUT_HANDSHAKE:
+		err = handshake_decode(&event->handshake, msg);
+		event->ifindex = event->handshake.ifindex;
 		break;
 	}
 	return err;
@@ -133,6 +140,12 @@ static void print_peer_words(const struct peer *peer)
 	print_key(peer->public_key);
 	if (peer_has_endpoint(peer))
 		printf(" endpoint %s", endpoint_text(endpoint, &peer->endpoint));
+	if (peer->endpoint_name)
+		printf(" endpoint-name %s", peer->endpoint_name);
+	if (HAS(peer, FMP_A_PEER_AUTO_CONNECT) && peer->auto_connect)
+		printf(" auto-connect on");
+	if (HAS(peer, FMP_A_PEER_DYNAMIC))
+		printf(" dynamic");
 	for (i = 0; i < peer->address_count; i++)
 		printf(" address %s", address_text(address, &peer->addresses[i]));
 }
@@ -172,6 +185,18 @@ static void print_session_words(const struct session *session)
 		printf(" slot %s", slot_name(session->slot));
 	if (HAS(session, FMP_A_SESSION_K_BIT))
 		printf(" k-bit %u", session->k_bit);
+	if (HAS(session, FMP_A_SESSION_CANDIDATE))
+		printf(" candidate");
+}
+
+static void print_handshake_words(const struct handshake *handshake)
+{
+	if (HAS(handshake, FMP_A_HANDSHAKE_PUBLIC_KEY))
+		print_key(handshake->public_key);
+	if (HAS(handshake, FMP_A_HANDSHAKE_EVENT))
+		printf(" %s", handshake_event_name(handshake->event));
+	if (HAS(handshake, FMP_A_HANDSHAKE_CAUSE))
+		printf(" cause %s", handshake_cause_name(handshake->cause));
 }
 
 static void print_event(const struct event *event, const char *device)
@@ -190,19 +215,34 @@ static void print_event(const struct event *event, const char *device)
 	case ABOUT_SESSION:
 		print_session_words(&event->session);
 		break;
+	case ABOUT_HANDSHAKE:
+		print_handshake_words(&event->handshake);
+		break;
 	}
 	putchar('\n');
 }
 
 static void json_trouble(struct json_object *object, const struct peer *peer)
 {
-	json_object_object_add(object, "peer", json_peer_key(peer));
+	json_object_object_add(object, "peer", json_key(peer->public_key));
 	if (has_reason(peer))
 		json_object_object_add(object, "reason",
 				       json_object_new_string(peer_reason_name(peer)));
 	if (HAS(peer, FMP_A_PEER_DISCONNECT_CODE))
 		json_object_object_add(object, "code",
 				       json_object_new_uint64(peer->disconnect_code));
+}
+
+static void json_handshake(struct json_object *object, const struct handshake *handshake)
+{
+	if (HAS(handshake, FMP_A_HANDSHAKE_PUBLIC_KEY))
+		json_object_object_add(object, "peer", json_key(handshake->public_key));
+	if (HAS(handshake, FMP_A_HANDSHAKE_EVENT))
+		json_object_object_add(object, "result", json_object_new_string(
+					handshake_event_name(handshake->event)));
+	if (HAS(handshake, FMP_A_HANDSHAKE_CAUSE))
+		json_object_object_add(object, "cause", json_object_new_string(
+					handshake_cause_name(handshake->cause)));
 }
 
 static void json_event(const struct event *event, const char *device, const char *when)
@@ -227,6 +267,9 @@ static void json_event(const struct event *event, const char *device, const char
 		break;
 	case ABOUT_SESSION:
 		json_object_object_add(object, "session", json_session(&event->session));
+		break;
+	case ABOUT_HANDSHAKE:
+		json_handshake(object, &event->handshake);
 		break;
 	}
 	json_print_line(object);

@@ -47,6 +47,27 @@ int parse_u32(uint32_t *value, const char *word)
 	return STATUS_OK;
 }
 
+int parse_limit(uint32_t *value, const char *word)
+{
+	uint64_t number;
+
+	if (!read_number(&number, word, UINT32_MAX) || number == 0)
+		return usage_word(word, "not a number from 1 to 4294967295");
+	*value = (uint32_t)number;
+	return STATUS_OK;
+}
+
+int parse_heartbeat(uint16_t *seconds, const char *word)
+{
+	uint64_t number = 0;
+
+	if (strcmp(word, "off") != 0 &&
+	    (!read_number(&number, word, UINT16_MAX) || number == 0))
+		return usage_word(word, "neither 'off' nor a number of seconds from 1 to 65535");
+	*seconds = (uint16_t)number;
+	return STATUS_OK;
+}
+
 int parse_port(uint16_t *port, const char *word)
 {
 	uint64_t number;
@@ -196,27 +217,25 @@ static void take_address(struct endpoint *endpoint, const struct sockaddr *addr)
 	endpoint->scope_id = v6->sin6_scope_id;
 }
 
-static int resolve(struct endpoint *endpoint, const char *host, bool literal, const char *word)
+static bool is_ipv4(const char *host)
+{
+	struct in_addr v4;
+
+	return inet_pton(AF_INET, host, &v4) == 1;
+}
+
+static int read_address(struct endpoint *endpoint, const char *host, bool literal,
+			const char *word)
 {
 	struct addrinfo hints = {
-		.ai_family = literal ? AF_INET6 : AF_UNSPEC,
+		.ai_family = literal ? AF_INET6 : AF_INET,
 		.ai_socktype = SOCK_DGRAM,
-		.ai_flags = literal ? AI_NUMERICHOST : AI_ADDRCONFIG,
+		.ai_flags = AI_NUMERICHOST,
 	};
 	struct addrinfo *found;
-	struct in_addr v4;
-	int err;
 
-	/* An address must not depend on the addresses that the host has at the moment. */
-	if (!literal && inet_pton(AF_INET, host, &v4) == 1)
-		hints.ai_flags = AI_NUMERICHOST;
-
-	err = getaddrinfo(host, NULL, &hints, &found);
-	if (err && literal)
+	if (getaddrinfo(host, NULL, &hints, &found))
 		return usage_word(word, "not an IPv6 address, or no such scope");
-	if (err)
-		return refused_word(word, "cannot resolve the host: %s", gai_strerror(err));
-
 	take_address(endpoint, found->ai_addr);
 	freeaddrinfo(found);
 	return STATUS_OK;
@@ -235,7 +254,57 @@ static int check_endpoint(const struct endpoint *endpoint, const char *word)
 	return STATUS_OK;
 }
 
-int parse_endpoint(struct endpoint *endpoint, const char *word)
+#define LABEL_MAX	63
+#define HOST_MAX	253
+
+static bool is_label(const char *label, size_t len)
+{
+	static const char known[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+	return len && len <= LABEL_MAX && strspn(label, known) >= len &&
+	       label[0] != '-' && label[len - 1] != '-';
+}
+
+/* One whose last label is a number would be an address, and is none. */
+static int check_host(const char *host, const char *word)
+{
+	const char *label = host;
+	size_t len = 0;
+
+	if (strlen(host) > HOST_MAX)
+		return usage_word(word, "the host has more than 253 characters");
+	for (;;) {
+		len = strcspn(label, ".");
+		if (!is_label(label, len))
+			return usage_word(word, "neither an address nor a name of a host");
+		/* The dot at the end that makes a name absolute. */
+		if (!label[len] || !label[len + 1])
+			break;
+		label += len + 1;
+	}
+	if (strspn(label, "0123456789") == len)
+		return usage_word(word, "neither an IPv4 address nor a name of a host");
+	return STATUS_OK;
+}
+
+/* A name is for those who take one. */
+static int read_host(struct endpoint *endpoint, const char **name, const char *host,
+		     bool literal, const char *word)
+{
+	int status;
+
+	if (literal || is_ipv4(host)) {
+		status = read_address(endpoint, host, literal, word);
+		return status ? status : check_endpoint(endpoint, word);
+	}
+	if (!name)
+		return usage_word(word, "not an address: 192.0.2.1:PORT or [IPV6]:PORT");
+	*name = word;
+	return check_host(host, word);
+}
+
+static int read_endpoint(struct endpoint *endpoint, const char **name, const char *word)
 {
 	char *buffer, *host, *port;
 	uint64_t number;
@@ -250,13 +319,21 @@ int parse_endpoint(struct endpoint *endpoint, const char *word)
 		status = usage_word(word, "the port of an endpoint is a number from 1 to 65535");
 	} else {
 		endpoint->port = (uint16_t)number;
-		status = resolve(endpoint, host, host != buffer, word);
+		status = read_host(endpoint, name, host, host != buffer, word);
 	}
-	if (!status)
-		status = check_endpoint(endpoint, word);
-
 	free(buffer);
 	return status;
+}
+
+int parse_endpoint(struct endpoint *endpoint, const char *word)
+{
+	return read_endpoint(endpoint, NULL, word);
+}
+
+int parse_endpoint_or_name(struct endpoint *endpoint, const char **name, const char *word)
+{
+	*name = NULL;
+	return read_endpoint(endpoint, name, word);
 }
 
 int parse_device(uint32_t *ifindex, const char *word)

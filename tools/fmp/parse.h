@@ -34,8 +34,20 @@ int parse_ttl(uint8_t *ttl, const char *word);
 int parse_address(struct address *address, const char *word);
 int parse_public_key(uint8_t key[FMP_PUBLIC_KEY_SIZE], const char *word);
 
-/* 192.0.2.1:2121, [2001:db8::1]:2121, [fe80::1%eth0]:2121 or name:2121 */
+/* A number of at least 1. */
+int parse_limit(uint32_t *value, const char *word);
+
+/* Seconds, 0 for 'off'. */
+int parse_heartbeat(uint16_t *seconds, const char *word);
+
+/* 192.0.2.1:2121, [2001:db8::1]:2121 or [fe80::1%eth0]:2121 */
 int parse_endpoint(struct endpoint *endpoint, const char *word);
+
+/*
+ * The same, or host.example:2121, which is not looked up: the name is word then, and
+ * NULL otherwise.
+ */
+int parse_endpoint_or_name(struct endpoint *endpoint, const char **name, const char *word);
 
 /* The index of the network device called word. */
 int parse_device(uint32_t *ifindex, const char *word);

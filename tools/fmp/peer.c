@@ -173,9 +173,9 @@ const struct command command_peer = {
 	.name = "peer",
 	.summary = "add, change, remove and show peers",
 	.help =
-	"Usage: fmp peer add DEV KEY [endpoint HOST:PORT] [address ADDR]...\n"
-	"       fmp peer set DEV KEY [endpoint HOST:PORT] [address ADDR]...\n"
-	"                            [remove-address ADDR]... [replace-addresses]\n"
+	"Usage: fmp peer add DEV KEY [endpoint HOST:PORT] [auto-connect on|off]\n"
+	"                            [heartbeat SECONDS|off] [address ADDR]...\n"
+	"       fmp peer set DEV KEY ... [remove-address ADDR]... [replace-addresses]\n"
 	"       fmp peer del DEV KEY\n"
 	"       fmp peer show DEV [KEY]\n"
 	"\n"

@@ -131,8 +131,28 @@ static void print_outer(const struct device *device)
 	}
 }
 
+#define EPOCH_TEXT (2 * FMP_EPOCH_SIZE + 1)
+
+static const char *epoch_text(char *out, const uint8_t *epoch)
+{
+	hex_encode(out, epoch, FMP_EPOCH_SIZE);
+	return out;
+}
+
+/* What a device has without being told is of no interest. */
+static void print_handshake_limits(const struct device *device)
+{
+	if (!HAS(device, FMP_A_DEV_HANDSHAKE_BURST) || !HAS(device, FMP_A_DEV_HANDSHAKE_RATE) ||
+	    (device->handshake_burst == 100 && device->handshake_rate == 10))
+		return;
+	label("  ", "handshakes of strangers");
+	printf("%u at once, %u a second\n", device->handshake_burst, device->handshake_rate);
+}
+
 void print_device(const struct device *device)
 {
+	char epoch[EPOCH_TEXT];
+
 	printf("%sdevice%s: %s\n", paint(PAINT_DEVICE), paint(PAINT_NONE),
 	       device->name ? device->name : "?");
 	if (HAS(device, FMP_A_DEV_PORT)) {
@@ -151,6 +171,15 @@ void print_device(const struct device *device)
 	if (HAS(device, FMP_A_DEV_MULTICAST) && !device->multicast) {
 		label("  ", "multicast");
 		printf("off\n");
+	}
+	print_handshake_limits(device);
+	if (HAS(device, FMP_A_DEV_EPOCH)) {
+		label("  ", "epoch");
+		printf("%s\n", epoch_text(epoch, device->epoch));
+	}
+	if (HAS(device, FMP_A_DEV_AGENT)) {
+		label("  ", "agent");
+		printf("%s\n", device->agent ? "running" : "none");
 	}
 	if (HAS(device, FMP_A_DEV_PEERS)) {
 		label("  ", "peers");
@@ -194,13 +223,58 @@ static void print_failures(const struct peer *peer)
 	       paint(PAINT_NONE));
 }
 
+#define HANDSHAKE_PREFIX "handshake_"
+
+static bool is_handshake(const struct counter *counter)
+{
+	return strncmp(counter->name, HANDSHAKE_PREFIX, strlen(HANDSHAKE_PREFIX)) == 0;
+}
+
+/* "failed_timeout" is a failure with its cause. */
+static void print_handshake_count(const struct counter *counter)
+{
+	const char *name = counter->name + strlen(HANDSHAKE_PREFIX);
+	const char *cause = strchr(name, '_');
+
+	if (!cause)
+		printf("%" PRIu64 " %s", counter->value, name);
+	else
+		printf("%s%" PRIu64 " %.*s (%s)%s", paint(PAINT_ALERT), counter->value,
+		       (int)(cause - name), name, cause + 1, paint(PAINT_NONE));
+}
+
+static void print_handshakes(const struct peer *peer)
+{
+	const struct counters *counters = &peer->counters;
+	char ago[DURATION_TEXT];
+	bool first = true;
+	size_t i;
+
+	if (HAS(peer, FMP_A_PEER_HANDSHAKE_MS)) {
+		label("  ", "last handshake");
+		printf("%s ago\n", duration_text(ago, peer->handshake_ms));
+	}
+	for (i = 0; i < counters->count; i++) {
+		if (!counters->list[i].value || !is_handshake(&counters->list[i]))
+			continue;
+		if (first)
+			label("  ", "handshakes");
+		else
+			printf(", ");
+		print_handshake_count(&counters->list[i]);
+		first = false;
+	}
+	if (!first)
+		putchar('\n');
+}
+
 static void print_drops(const struct counters *counters)
 {
 	bool first = true;
 	size_t i;
 
 	for (i = 0; i < counters->count; i++) {
-		if (!counters->list[i].value)
+		if (!counters->list[i].value || is_handshake(&counters->list[i]))
 			continue;
 		if (first) {
 			label("  ", "dropped");
@@ -216,7 +290,7 @@ static void print_drops(const struct counters *counters)
 
 void print_session(const struct session *session, const char *indent)
 {
-	char age[DURATION_TEXT];
+	char age[DURATION_TEXT], due[DURATION_TEXT];
 
 	label(indent, "session");
 	printf("%s, local index 0x%08x, remote index 0x%08x, %s",
@@ -227,6 +301,10 @@ void print_session(const struct session *session, const char *indent)
 	       duration_text(age, session->age_ms), session->send_counter);
 	if (HAS(session, FMP_A_SESSION_RECEIVE_HIGHEST))
 		printf(", highest received %" PRIu64, session->receive_highest);
+	if (HAS(session, FMP_A_SESSION_REKEY_MS))
+		printf(", rekey in %s", duration_text(due, session->rekey_ms));
+	if (HAS(session, FMP_A_SESSION_CANDIDATE))
+		printf(", candidate");
 	putchar('\n');
 }
 
@@ -237,6 +315,36 @@ void print_session_of_peer(const struct session *session)
 	npub_encode(npub, session->public_key);
 	printf("%speer%s: %s\n", paint(PAINT_PEER), paint(PAINT_NONE), npub);
 	print_session(session, "  ");
+}
+
+/* What the agent goes by. */
+static void print_agent_words(const struct peer *peer)
+{
+	char epoch[EPOCH_TEXT];
+
+	if (peer->endpoint_name) {
+		label("  ", "endpoint name");
+		printf("%s\n", peer->endpoint_name);
+	}
+	if (peer->auto_connect) {
+		label("  ", "auto-connect");
+		printf("on\n");
+	}
+	if (HAS(peer, FMP_A_PEER_DYNAMIC)) {
+		label("  ", "dynamic");
+		printf("yes\n");
+	}
+	if (HAS(peer, FMP_A_PEER_HEARTBEAT)) {
+		label("  ", "heartbeat");
+		if (peer->heartbeat)
+			printf("every %u s\n", peer->heartbeat);
+		else
+			printf("off\n");
+	}
+	if (HAS(peer, FMP_A_PEER_EPOCH)) {
+		label("  ", "epoch");
+		printf("%s\n", epoch_text(epoch, peer->epoch));
+	}
 }
 
 void print_peer(const struct peer *peer, const struct sessions *sessions)
@@ -255,9 +363,11 @@ void print_peer(const struct peer *peer, const struct sessions *sessions)
 		label("  ", "endpoint");
 		printf("%s\n", endpoint_text(endpoint, &peer->endpoint));
 	}
+	print_agent_words(peer);
 	print_addresses(peer);
 	for (i = 0; i < sessions->count; i++)
 		print_session(&sessions->list[i], "  ");
+	print_handshakes(peer);
 	print_traffic(peer);
 	print_failures(peer);
 	print_drops(&peer->counters);

@@ -89,6 +89,22 @@ static int take_multicast(void *into, const char *value)
 	return parse_switch(&change->multicast, value);
 }
 
+static int take_handshake_burst(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_handshake_burst = true;
+	return parse_limit(&change->handshake_burst, value);
+}
+
+static int take_handshake_rate(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_handshake_rate = true;
+	return parse_limit(&change->handshake_rate, value);
+}
+
 static const struct keyword device_keywords[] = {
 	{ "port", "a port", take_port, 0 },
 	{ "fwmark", "a mark", take_fwmark, 0 },
@@ -98,6 +114,8 @@ static const struct keyword device_keywords[] = {
 	{ "tos", "a number or 'inherit'", take_tos, 0 },
 	{ "ttl", "a number or 'auto'", take_ttl, 0 },
 	{ "multicast", "'on' or 'off'", take_multicast, 0 },
+	{ "handshake-burst", "a number", take_handshake_burst, 0 },
+	{ "handshake-rate", "a number", take_handshake_rate, 0 },
 	{ 0 },
 };
 
@@ -145,7 +163,8 @@ static bool changes_device(const struct device_change *device)
 {
 	return device->set_port || device->set_fwmark || device->set_source_check ||
 	       device->set_local4 || device->set_local6 || device->set_underlay ||
-	       device->set_tos || device->set_ttl || device->set_multicast;
+	       device->set_tos || device->set_ttl || device->set_multicast ||
+	       device->set_handshake_burst || device->set_handshake_rate;
 }
 
 static int apply(struct nl *nl, const struct changes *changes)
@@ -189,9 +208,10 @@ const struct command command_set = {
 	.help =
 	"Usage: fmp set DEV [port N] [fwmark N|off] [source-check on|off]\n"
 	"       [local ADDR|any]... [underlay IFNAME|any] [tos N|inherit] [ttl N|auto]\n"
-	"       [multicast on|off]\n"
-	"       [peer KEY [remove] [endpoint HOST:PORT] [address ADDR]...\n"
-	"        [remove-address ADDR]... [replace-addresses]]...\n"
+	"       [multicast on|off] [handshake-burst N] [handshake-rate N]\n"
+	"       [peer KEY [remove] [endpoint HOST:PORT] [auto-connect on|off]\n"
+	"        [heartbeat SECONDS|off] [address ADDR]... [remove-address ADDR]...\n"
+	"        [replace-addresses]]...\n"
 	"\n"
 	"A peer that does not exist is added. KEY is an npub or 64 hexadecimal digits.\n"
 	"\n"
@@ -205,8 +225,13 @@ const struct command command_set = {
 	"                      over from the packet inside\n"
 	"  ttl N               their hop limit, 'auto' leaves it to the route\n"
 	"  multicast off       do not send link-local multicast to every peer\n"
+	"  handshake-burst N   handshakes of strangers let through at once\n"
+	"  handshake-rate N    and for each second from then on\n"
 	"  remove              remove the peer with its sessions\n"
-	"  endpoint HOST:PORT  where the peer is; [IPV6]:PORT, [fe80::1%eth0]:PORT\n"
+	"  endpoint HOST:PORT  where the peer is; [IPV6]:PORT, [fe80::1%eth0]:PORT; the agent\n"
+	"                      looks up a host that is no address, now and when it moves\n"
+	"  auto-connect on     the agent connects to the peer and keeps it connected\n"
+	"  heartbeat SECONDS   between signs of life that the peer is sent\n"
 	"  address ADDR        packets whose next hop is ADDR go to the peer\n"
 	"  remove-address ADDR the opposite\n"
 	"  replace-addresses   the addresses given replace those that there are\n",
