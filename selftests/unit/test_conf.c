@@ -296,16 +296,16 @@ static void test_values(void)
 	BAD("[Interface]\nAddress = 10.9.0.1/33\n", "t.conf:2: '10.9.0.1/33': the length of the prefix");
 	BAD("[Interface]\nAddress = ::/64\n", "'::/64': not an address of one host");
 	BAD("[Interface]\nAddress = 10.9.0\n", "'10.9.0': neither an IPv4 nor an IPv6 address");
-	BAD("[Interface]\nMTU = 0\n", "'0': a number from 1 on");
+	BAD("[Interface]\nMTU = 0\n", "'0': not a number from 1");
 	BAD("[Interface]\nTable = main\n", "'main': neither 'auto' nor 'off' nor the number");
-	BAD("[Interface]\nTable = 0\n", "'0': a number from 1 on");
+	BAD("[Interface]\nTable = 0\n", "'0': not a number from 1");
 	BAD("[Interface]\nSourceCheck = maybe\n", "'maybe': neither 'on' nor 'off'");
 	BAD("[Interface]\nLocal = 192.0.2.1, 192.0.2.2\n", "a second local address of the same family");
 	BAD("[Interface]\nUnderlay = a-name-that-is-too-long\n", "not a name of a network device");
 	BAD("[Interface]\nTos = 3\n", "'3': has ECN bits");
 	BAD("[Interface]\nTtl = 0\n", "'0': neither 'auto' nor");
-	BAD("[Interface]\nHandshakeRate = 0\n", "'0': a number from 1 on");
-	BAD("[Peer]\nHeartbeat = 65536\n", "'65536': neither 'off' nor seconds");
+	BAD("[Interface]\nHandshakeRate = 0\n", "'0': not a number from 1");
+	BAD("[Peer]\nHeartbeat = 65536\n", "'65536': neither 'off' nor a number of seconds");
 	BAD("[Peer]\nPublicKey = npub1xyz\n", "t.conf:2: 'npub1xyz': ");
 }
 
@@ -313,14 +313,14 @@ static void test_endpoints(void)
 {
 	static const char *const wrong[][2] = {
 		{ "example.org", "an endpoint needs a port" },
-		{ "example.org:", "'': not a port" },
+		{ "example.org:", "an endpoint needs a port" },
 		{ "example.org:0", "from 1 to 65535" },
-		{ "example.org:x", "not a port" },
+		{ "example.org:x", "from 1 to 65535" },
 		{ ":2121", "an endpoint needs a host" },
-		{ "exa mple.org:2121", "neither HOST:PORT nor [IPV6]:PORT" },
-		{ "-x:2121", "neither HOST:PORT nor [IPV6]:PORT" },
-		{ "10.0.0.300:2121", "neither HOST:PORT nor an IPv4 address" },
-		{ "10.0.0:2121", "neither HOST:PORT nor an IPv4 address" },
+		{ "exa mple.org:2121", "neither an address nor a name of a host" },
+		{ "-x:2121", "neither an address nor a name of a host" },
+		{ "10.0.0.300:2121", "neither an IPv4 address nor a name" },
+		{ "10.0.0:2121", "neither an IPv4 address nor a name" },
 		{ "2001:db8::1:2121", "an IPv6 address needs brackets" },
 		{ "[2001:db8::1]", "an IPv6 address needs brackets: [IPV6]:PORT" },
 		{ "[fe80::1]:2121", "a link-local address needs an interface" },

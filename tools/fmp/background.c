@@ -397,7 +397,8 @@ static int await_ready(const char *name, pid_t pid, background_ready_fn ready, v
 	return refused_word(name, "its agent was not ready within %u s", background_patience_ms / 1000);
 }
 
-int background_start(const char *name, const struct conf *conf, background_ready_fn ready, void *arg)
+int background_start(const char *name, const struct conf *conf, background_ready_fn ready,
+		     void *arg)
 {
 	int log, status;
 	pid_t pid;

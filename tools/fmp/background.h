@@ -20,7 +20,8 @@ int background_lock(const char *name);
 typedef int (*background_ready_fn)(void *arg);
 
 /* Returns when it is ready, and ends it when it is not in time. */
-int background_start(const char *name, const struct conf *conf, background_ready_fn ready, void *arg);
+int background_start(const char *name, const struct conf *conf, background_ready_fn ready,
+		     void *arg);
 
 /* Nothing to stop is no error. */
 int background_stop(const char *name);

@@ -13,7 +13,6 @@
 
 /* The kernel gives a peer as many, beside the address of its key. */
 #define ADDRESSES_MAX 63
-#define HOST_MAX 253
 
 enum section {
 	SECTION_NONE,
@@ -69,15 +68,6 @@ static int read_switch(bool *on, const char *word)
 		return STATUS_OK;
 	}
 	return usage_word(word, "neither 'on' nor 'off'");
-}
-
-static int read_at_least_one(uint32_t *value, const char *word)
-{
-	int status = parse_u32(value, word);
-
-	if (!status && !*value)
-		return usage_word(word, "a number from 1 on belongs here");
-	return status;
 }
 
 static bool is_secret(const char *word)
@@ -175,7 +165,7 @@ static int take_address(struct confkeys *keys, char *word)
 static int take_mtu(struct confkeys *keys, char *value)
 {
 	interface_of(keys)->has_mtu = true;
-	return read_at_least_one(&interface_of(keys)->mtu, value);
+	return parse_limit(&interface_of(keys)->mtu, value);
 }
 
 static int take_mark(struct confkeys *keys, char *value)
@@ -199,7 +189,7 @@ static int take_table(struct confkeys *keys, char *value)
 	interface->table = CONF_TABLE_NUMBER;
 	if (*value < '0' || *value > '9')
 		return usage_word(value, "neither 'auto' nor 'off' nor the number of a table");
-	return read_at_least_one(&interface->table_number, value);
+	return parse_limit(&interface->table_number, value);
 }
 
 static int take_source_check(struct confkeys *keys, char *value)
@@ -263,13 +253,13 @@ static int take_ttl(struct confkeys *keys, char *value)
 static int take_burst(struct confkeys *keys, char *value)
 {
 	interface_of(keys)->has_burst = true;
-	return read_at_least_one(&interface_of(keys)->burst, value);
+	return parse_limit(&interface_of(keys)->burst, value);
 }
 
 static int take_rate(struct confkeys *keys, char *value)
 {
 	interface_of(keys)->has_rate = true;
-	return read_at_least_one(&interface_of(keys)->rate, value);
+	return parse_limit(&interface_of(keys)->rate, value);
 }
 
 static int add_hook(struct confkeys *keys, enum conf_hook hook, const char *value)
@@ -333,72 +323,36 @@ static int take_public_key(struct confkeys *keys, char *value)
 	return parse_public_key(peer_of(keys)->key, value);
 }
 
-static bool is_host_name(const char *host, size_t len)
+static int check_address(const struct endpoint *where, const char *value)
 {
-	size_t i;
-
-	if (!len || len > HOST_MAX || *host == '-' || *host == '.')
-		return false;
-	for (i = 0; i < len; i++)
-		if (!strchr("-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-			    host[i]))
-			return false;
-	return true;
-}
-
-static int take_numeric(struct conf_peer *peer, const char *value)
-{
-	char text[ENDPOINT_TEXT];
-	int status = parse_endpoint(&peer->where, value);
-
-	if (status)
-		return status;
-	if (!is_unicast(&peer->where.address))
+	if (!is_unicast(&where->address))
 		return usage_word(value, "not an address of one host");
-	if (peer->where.scope_id && !IN6_IS_ADDR_LINKLOCAL(&peer->where.address.v6))
+	if (where->scope_id && !IN6_IS_ADDR_LINKLOCAL(&where->address.v6))
 		return usage_word(value, "only a link-local address has an interface");
-	peer->numeric = true;
-	peer->endpoint = xstrdup(endpoint_text(text, &peer->where));
 	return STATUS_OK;
 }
 
-static int take_name(struct conf_peer *peer, const char *value, size_t len)
-{
-	uint16_t port;
-	int status;
-
-	if (!is_host_name(value, len))
-		return usage_word(value, "neither HOST:PORT nor [IPV6]:PORT");
-	status = parse_port(&port, value + len + 1);
-	if (status)
-		return status;
-	if (!port)
-		return usage_word(value, "the port of an endpoint is a number from 1 to 65535");
-	peer->endpoint = xasprintf("%.*s:%u", (int)len, value, port);
-	return STATUS_OK;
-}
-
-/* Names are resolved by the agent, when it needs them and as often as it does. */
+/*
+ * Written as everyone else writes it.  Names are resolved by the agent, when it needs
+ * them and as often as it does.
+ */
 static int take_endpoint(struct confkeys *keys, char *value)
 {
 	struct conf_peer *peer = peer_of(keys);
-	char *colon = strrchr(value, ':');
-	size_t len = colon ? (size_t)(colon - value) : 0;
-	struct in_addr v4;
-	bool is_v4;
+	char text[ENDPOINT_TEXT];
+	const char *name;
+	int status = parse_endpoint_or_name(&peer->where, &name, value);
 
-	if (!len || *value == '[' || memchr(value, ':', len))
-		return take_numeric(peer, value);
-	if (strspn(value, "0123456789.") < len)
-		return take_name(peer, value, len);
-
-	/* parse_endpoint() would ask for a host of that name. */
-	*colon = '\0';
-	is_v4 = inet_pton(AF_INET, value, &v4) == 1;
-	*colon = ':';
-	if (!is_v4)
-		return usage_word(value, "neither HOST:PORT nor an IPv4 address with a port");
-	return take_numeric(peer, value);
+	if (status)
+		return status;
+	if (name) {
+		peer->endpoint = xasprintf("%.*s:%u", (int)(strrchr(name, ':') - name), name,
+					   peer->where.port);
+		return STATUS_OK;
+	}
+	peer->numeric = true;
+	peer->endpoint = xstrdup(endpoint_text(text, &peer->where));
+	return check_address(&peer->where, value);
 }
 
 static size_t count_hosts(const struct conf_prefixes *prefixes)
@@ -441,17 +395,8 @@ static int take_auto_connect(struct confkeys *keys, char *value)
 
 static int take_heartbeat(struct confkeys *keys, char *value)
 {
-	struct conf_peer *peer = peer_of(keys);
-	uint32_t number = 0;
-	int status = STATUS_OK;
-
-	peer->has_heartbeat = true;
-	if (strcasecmp(value, "off") != 0)
-		status = parse_u32(&number, value);
-	if (!status && number > UINT16_MAX)
-		return usage_word(value, "neither 'off' nor seconds up to 65535");
-	peer->heartbeat = (uint16_t)number;
-	return status;
+	peer_of(keys)->has_heartbeat = true;
+	return parse_heartbeat(&peer_of(keys)->heartbeat, value);
 }
 
 static const struct key peer_keys[] = {
