@@ -470,6 +470,8 @@ static void test_paths(void)
 		return;
 	path = xasprintf("%s/a.conf", directory);
 	file = fopen(path, "w");
+	if (!file)
+		abort();
 	fputs("[Interface]\nPrivateKeyFile = a.key\nAllow=/b\n", file);
 	fclose(file);
 	want = xasprintf("%s/a.key", directory);

@@ -241,8 +241,11 @@ static void write_request(FILE *out, const struct nlmsghdr *request)
 static int read_text(struct conf *conf, const char *text)
 {
 	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-	int status = conf_read(conf, file, "t.conf");
+	int status;
 
+	if (!file)
+		abort();
+	status = conf_read(conf, file, "t.conf");
 	fclose(file);
 	return status;
 }
@@ -267,6 +270,8 @@ static char *requests_of(const char *text, enum apply_mode mode, int *status)
 	conf_release(&conf);
 
 	out = open_memstream(&lines, &len);
+	if (!out)
+		abort();
 	for (i = 0; i < fake_request_count(fake); i++)
 		write_request(out, fake_request(fake, i));
 	fclose(out);

@@ -31,6 +31,8 @@ static void read_text(struct conf *conf, const char *text)
 {
 	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 
+	if (!file)
+		abort();
 	CHECK(conf_read(conf, file, "t.conf") == STATUS_OK);
 	fclose(file);
 }
@@ -73,6 +75,8 @@ static void expect_plan(const char *text, const char *want, int line)
 	read_text(&conf, text);
 	plan_make(&plan, &conf, &own);
 	out = open_memstream(&lines, &len);
+	if (!out)
+		abort();
 	write_plan(out, &plan);
 	fclose(out);
 	check(strcmp(lines, want) == 0, "test_up.c", line, "wanted:\n%sgot:\n%s", want, lines);
@@ -130,18 +134,20 @@ static void test_default_routes(void)
 /* --- ladder */
 
 static char trail[64];
+static size_t trail_len;
 static char failing;
 static volatile sig_atomic_t interrupted;
 
-static int step(char name)
-{
-	strncat(trail, &name, 1);
-	return name == failing ? STATUS_REFUSED : STATUS_OK;
-}
-
 static void back(char name)
 {
-	strncat(trail, &name, 1);
+	trail[trail_len++] = name;
+	trail[trail_len] = '\0';
+}
+
+static int step(char name)
+{
+	back(name);
+	return name == failing ? STATUS_REFUSED : STATUS_OK;
 }
 
 static int up_a(void *ctx) { (void)ctx; return step('a'); }
@@ -159,7 +165,7 @@ static bool climbs(char fails, int status, const char *want)
 		{ up_d, down_d, true },
 	};
 
-	trail[0] = '\0';
+	trail_len = 0;
 	interrupted = 0;
 	failing = fails;
 	CHECK(ladder_climb(rungs, ARRAY_SIZE(rungs), NULL, &interrupted) == status);
