@@ -397,6 +397,61 @@ reload_under_traffic() {
 	check "reload without the device is refused" says "see 'fmp up'" fmp_in 1 reload <(up_conf; cat "$CONF")
 }
 
+# --- the agent
+
+# agent_conf LOCAL REMOTE
+agent_conf() {
+	cat <<-END
+		[Interface]
+		PrivateKeyFile = $1.key
+		Address = 10.9.0.$1/24
+		[Peer]
+		PublicKey = $(fmp pubkey <"$TMP/$2.key")
+		Endpoint = 10.0.$2.2:2121
+		AllowedIPs = 10.9.0.$2
+	END
+}
+
+# run_up HOST COMMAND [OPTION...]: files of both hosts have the same name
+run_up() { FMP_RUN_DIR=$TMP/run$1 fmp_in "$1" "$2" "$TMP/host$1/fmp0.conf" "${@:3}"; }
+
+agent_pid() { cat "$TMP/run$1/fmp0.pid"; }
+
+are_running() { kill -0 "$(agent_pid 1)" "$(agent_pid 2)"; }
+
+agents() {
+	local n before
+	if ! fmp agent --help >/dev/null 2>&1; then
+		ktap_skip "the agent" "there is none"
+		return
+	fi
+	ip -n h2 link del fmp0
+	for n in 1 2; do
+		mkdir "$TMP/host$n"
+		fmp genkey >"$TMP/$n.key"
+	done
+	for n in 1 2; do
+		cp "$TMP/$n.key" "$TMP/host$n/"
+		agent_conf "$n" $((3 - n)) >"$TMP/host$n/fmp0.conf"
+	done
+	before=$(snapshot 1)
+	check "up with an agent" run_up 1 up
+	check "on the other host too" run_up 2 up
+	check "the agents are running" are_running
+	check "they make a session" await 20 ping_once 10.9.0.2
+	in_host 1 ping -q -i 0.005 -c 400 -W 5 10.9.0.2 >"$TMP/ping.out" &
+	for n in 1 2 3 4 5; do
+		printf 'AllowedIPs = 10.9.%s.2\n' "$n" >>"$TMP/host1/fmp0.conf"
+		check "reload $n under traffic" run_up 1 reload
+	done
+	wait $!
+	check_equal "no datagram is lost" 0 "$(lost)"
+	check "down" run_up 1 down
+	check_equal "nothing is left" "$before" "$(snapshot 1)"
+	check_fail "no process either" pgrep -f 'agent fmp0 private-key .*/host1/'
+	check "down on the other host" run_up 2 down
+}
+
 ktap_begin
 prepare
 round_trip
@@ -408,4 +463,5 @@ own_address
 default_route
 undo
 reload_under_traffic
+agents
 ktap_end
