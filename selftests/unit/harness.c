@@ -17,16 +17,16 @@ static const struct test *const suites[] = {
 	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, agent_tests,
 	command_tests, handshake_tests, noise_tests,
 	engine_initiator_tests, engine_responder_tests, engine_address_tests,
-	engine_resync_tests,
-	engine_world_tests, acl_tests, resolve_tests, agent_run_tests,
+	engine_resync_tests, engine_world_tests, acl_tests, resolve_tests, agent_run_tests,
+	conf_tests, syncconf_tests, up_tests,
 };
 
 static const char *const suite_names[] = {
 	"identity", "parse", "args", "key", "message", "nl", "agent",
 	"command", "handshake", "noise",
 	"engine_initiator", "engine_responder", "engine_address",
-	"engine_resync",
-	"engine_world", "acl", "resolve", "agent_run",
+	"engine_resync", "engine_world", "acl", "resolve", "agent_run",
+	"conf", "syncconf", "up",
 };
 
 _Static_assert(ARRAY_SIZE(suites) == ARRAY_SIZE(suite_names), "a name for each suite");
@@ -123,6 +123,8 @@ int main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return 1;
+	if (argc > 2 && strcmp(argv[1], "agent") == 0)
+		return fake_agent(argc, argv);
 	if (argc > 1)
 		vectors_dir = argv[1];
 	setenv("NO_COLOR", "1", 1);

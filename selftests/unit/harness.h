@@ -17,6 +17,7 @@ extern const struct test agent_run_tests[];
 extern const struct test agent_tests[];
 extern const struct test args_tests[];
 extern const struct test command_tests[];
+extern const struct test conf_tests[];
 extern const struct test engine_address_tests[];
 extern const struct test engine_initiator_tests[];
 extern const struct test engine_responder_tests[];
@@ -30,8 +31,13 @@ extern const struct test nl_tests[];
 extern const struct test noise_tests[];
 extern const struct test parse_tests[];
 extern const struct test resolve_tests[];
+extern const struct test syncconf_tests[];
+extern const struct test up_tests[];
 
 extern const char *vectors_dir;
+
+/* What the program does when a test starts it as the agent of a device. */
+int fake_agent(int argc, char **argv);
 
 /* Both note a failure and let the test go on. */
 #define CHECK(condition) \

@@ -115,6 +115,34 @@ _fmp_agent() {
 	esac
 }
 
+# Of DEV FILE; showconf has no file.
+_fmp_conf() {
+	case ${#words[@]} in
+	3) _fmp_words "$(_fmp_devices)" ;;
+	4) [[ ${words[1]} == showconf ]] || _fmp_files ;;
+	esac
+}
+
+_fmp_conf_names() {
+	local file
+	for file in /etc/fmp/*.conf; do
+		[[ ! -e $file ]] || basename "$file" .conf
+	done
+}
+
+# NAME or FILE, and the option of up
+_fmp_up() {
+	if ((${#words[@]} > 3)); then
+		[[ ${words[1]} != up ]] || _fmp_words "--no-agent"
+	elif [[ $cur == */* ]]; then
+		_fmp_files
+	else
+		_fmp_words "$(_fmp_conf_names)"
+	fi
+}
+
+_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor genkey pubkey"
+
 _fmp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local words=() word
@@ -126,11 +154,11 @@ _fmp() {
 	words+=("$cur")
 
 	if [[ $cur == -* ]]; then
-		_fmp_words "--json --help --version --timestamp --hex --address --node-addr"
+		_fmp_words "--json --help --version --timestamp --hex --address --node-addr --no-agent"
 		return
 	fi
 	if ((${#words[@]} == 2)); then
-		_fmp_words "show set peer session rekey agent monitor genkey pubkey help"
+		_fmp_words "$_fmp_commands help"
 		return
 	fi
 
@@ -141,8 +169,10 @@ _fmp() {
 	session) _fmp_session ;;
 	rekey) _fmp_rekey ;;
 	agent) _fmp_agent ;;
+	up | down | reload) _fmp_up ;;
+	setconf | addconf | syncconf | showconf) _fmp_conf ;;
 	monitor) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
-	help) ((${#words[@]} == 3)) && _fmp_words "show set peer session rekey agent monitor genkey pubkey" ;;
+	help) ((${#words[@]} == 3)) && _fmp_words "$_fmp_commands" ;;
 	esac
 	return 0
 }

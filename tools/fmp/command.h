@@ -18,15 +18,22 @@ struct command {
 	int (*run)(struct args *args, const struct options *options);
 };
 
+extern const struct command command_addconf;
 extern const struct command command_agent;
+extern const struct command command_down;
 extern const struct command command_genkey;
 extern const struct command command_monitor;
 extern const struct command command_peer;
 extern const struct command command_pubkey;
 extern const struct command command_rekey;
+extern const struct command command_reload;
 extern const struct command command_session;
 extern const struct command command_set;
+extern const struct command command_setconf;
 extern const struct command command_show;
+extern const struct command command_showconf;
+extern const struct command command_syncconf;
+extern const struct command command_up;
 
 /* The word DEV, and the device of that name. */
 int take_target(struct args *args, struct target *target);

@@ -12,10 +12,18 @@
 #define SHOWN_OF_SECRET 4
 
 static FILE *messages;
+static const char *place_file;
+static unsigned int place_line;
 
 void fail_stream(FILE *stream)
 {
 	messages = stream;
+}
+
+void fail_place(const char *file, unsigned int line)
+{
+	place_file = file;
+	place_line = line;
 }
 
 static bool all_of(const char *word, const char *set)
@@ -60,12 +68,26 @@ char *shown_word(const char *word)
 	return shown;
 }
 
+static void say_place(FILE *out)
+{
+	char *shown = shown_word(place_file);
+
+	if (place_line)
+		fprintf(out, "%s:%u: ", shown, place_line);
+	else
+		fprintf(out, "%s: ", shown);
+	free(shown);
+}
+
 static void say(const char *kind, const char *word, const char *fmt, va_list ap)
 {
 	FILE *out = messages ? messages : stderr;
 	char *shown;
 
-	fprintf(out, "fmp: %s", kind);
+	fputs("fmp: ", out);
+	if (place_file)
+		say_place(out);
+	fputs(kind, out);
 	if (word) {
 		shown = shown_word(word);
 		fprintf(out, "'%s': ", shown);

@@ -14,6 +14,12 @@ enum {
 /* Where messages go; stderr when NULL. */
 void fail_stream(FILE *stream);
 
+/*
+ * Messages tell of a line of this file, or of all of it when line is 0, until the
+ * next call; NULL ends that.  The name must stay.
+ */
+void fail_place(const char *file, unsigned int line);
+
 void report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void report_word(const char *word, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

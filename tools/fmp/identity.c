@@ -204,3 +204,11 @@ struct in6_addr address_of_node(const uint8_t node_addr[FMP_NODE_ADDR_SIZE])
 	memcpy(address.s6_addr + 1, node_addr, sizeof(address.s6_addr) - 1);
 	return address;
 }
+
+struct in6_addr address_of_key(const uint8_t key[FMP_PUBLIC_KEY_SIZE])
+{
+	uint8_t node_addr[FMP_NODE_ADDR_SIZE];
+
+	node_addr_of(node_addr, key);
+	return address_of_node(node_addr);
+}

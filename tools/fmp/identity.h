@@ -58,4 +58,7 @@ int node_addr_compare(const uint8_t a[FMP_NODE_ADDR_SIZE],
 /* The fd00::/8 address that belongs to a NodeAddr. */
 struct in6_addr address_of_node(const uint8_t node_addr[FMP_NODE_ADDR_SIZE]);
 
+/* That of a public key. */
+struct in6_addr address_of_key(const uint8_t key[FMP_PUBLIC_KEY_SIZE]);
+
 #endif /* FMP_IDENTITY_H */

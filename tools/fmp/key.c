@@ -55,7 +55,7 @@ void warn_of_readers(void)
 		warning("the secret key goes to a file accessible to others, consider 'umask 077'");
 }
 
-static int open_key_file(int *fd, const char *path)
+static int open_key_file(int *fd, const char *path, bool warn)
 {
 	bool standard = strcmp(path, "-") == 0;
 	struct stat st;
@@ -64,17 +64,17 @@ static int open_key_file(int *fd, const char *path)
 	if (*fd < 0)
 		return refused_word(path, "cannot open the key file: %s", strerror(errno));
 
-	if (fstat(*fd, &st) == 0)
+	if (warn && fstat(*fd, &st) == 0)
 		warn_of_mode(&st, standard ? "standard input" : path);
 	return STATUS_OK;
 }
 
-static int read_contents(struct contents *file, const char *path)
+static int read_contents(struct contents *file, const char *path, bool warn)
 {
 	ssize_t got = 0;
 	int fd, status;
 
-	status = open_key_file(&fd, path);
+	status = open_key_file(&fd, path, warn);
 	if (status)
 		return status;
 
@@ -160,10 +160,10 @@ static int take_secret(uint8_t *secret, struct contents *file, const char *path)
 }
 
 static int read_with(int (*take)(uint8_t *, struct contents *, const char *),
-		     uint8_t *key, const char *path)
+		     uint8_t *key, const char *path, bool warn)
 {
 	struct contents *file = secret_alloc(sizeof(*file));
-	int status = read_contents(file, path);
+	int status = read_contents(file, path, warn);
 
 	if (!status)
 		status = take(key, file, path);
@@ -173,10 +173,15 @@ static int read_with(int (*take)(uint8_t *, struct contents *, const char *),
 
 int key_read(uint8_t key[FMP_KEY_SIZE], const char *path)
 {
-	return read_with(take_key, key, path);
+	return read_with(take_key, key, path, true);
 }
 
 int secret_read(uint8_t secret[32], const char *path)
 {
-	return read_with(take_secret, secret, path);
+	return read_with(take_secret, secret, path, true);
+}
+
+int secret_read_quietly(uint8_t secret[32], const char *path)
+{
+	return read_with(take_secret, secret, path, false);
 }

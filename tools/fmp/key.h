@@ -22,6 +22,9 @@ int key_read(uint8_t key[FMP_KEY_SIZE], const char *path);
 /* An identity: nsec or 64 hexadecimal digits. */
 int secret_read(uint8_t secret[32], const char *path);
 
+/* The same of a file whose readers were warned of before. */
+int secret_read_quietly(uint8_t secret[32], const char *path);
+
 /* Warns when what is about to be written to standard output can be read by others. */
 void warn_of_readers(void);
 

@@ -24,28 +24,42 @@ static void dispose(const struct message *msg)
 		free(msg->head);
 }
 
-static void start(struct message *msg, uint8_t command)
+static void start(struct message *msg, const void *header, size_t len)
 {
-	struct genlmsghdr *genl;
-
 	msg->size = FIRST_SIZE;
+	msg->type = 0;
+	msg->flags = 0;
 	msg->head = obtain(msg, msg->size);
 	mnl_nlmsg_put_header(msg->head);
-	genl = mnl_nlmsg_put_extra_header(msg->head, sizeof(*genl));
-	genl->cmd = command;
-	genl->version = FMP_FAMILY_VERSION;
+	memcpy(mnl_nlmsg_put_extra_header(msg->head, len), header, len);
+}
+
+static void start_command(struct message *msg, uint8_t command)
+{
+	struct genlmsghdr genl = { .cmd = command, .version = FMP_FAMILY_VERSION };
+
+	start(msg, &genl, sizeof(genl));
 }
 
 void message_init(struct message *msg, uint8_t command)
 {
 	msg->secret = false;
-	start(msg, command);
+	start_command(msg, command);
 }
 
 void message_init_secret(struct message *msg, uint8_t command)
 {
 	msg->secret = true;
-	start(msg, command);
+	start_command(msg, command);
+}
+
+void message_init_typed(struct message *msg, uint16_t type, uint16_t flags, const void *header,
+			size_t len)
+{
+	msg->secret = false;
+	start(msg, header, len);
+	msg->type = type;
+	msg->flags = flags;
 }
 
 void message_free(struct message *msg)

@@ -7,17 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A generic netlink request of any length. */
+/* A netlink request of any length. */
 struct message {
 	struct nlmsghdr *head;
 	size_t size;
 	bool secret;
+	uint16_t type;		/* 0 for that of the generic netlink family */
+	uint16_t flags;		/* beside those that every request has */
 };
 
 void message_init(struct message *msg, uint8_t command);
 
 /* In locked memory, for a request that carries keys. */
 void message_init_secret(struct message *msg, uint8_t command);
+
+/* Of another protocol than generic netlink, with that protocol's own header. */
+void message_init_typed(struct message *msg, uint16_t type, uint16_t flags, const void *header,
+			size_t len);
 
 void message_free(struct message *msg);
 

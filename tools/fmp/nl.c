@@ -29,7 +29,7 @@ struct group {
 
 struct nl {
 	int fd;
-	uint16_t family;
+	uint16_t family;	/* of generic netlink, 0 for another protocol */
 	uint32_t sequence;
 	struct group *groups;
 	size_t group_count;
@@ -68,8 +68,8 @@ static int send_message(struct nl *nl, struct message *msg, uint16_t flags)
 {
 	struct nlmsghdr *head = msg->head;
 
-	head->nlmsg_type = nl->family;
-	head->nlmsg_flags = NLM_F_REQUEST | flags;
+	head->nlmsg_type = msg->type ? msg->type : nl->family;
+	head->nlmsg_flags = NLM_F_REQUEST | msg->flags | flags;
 	head->nlmsg_seq = ++nl->sequence;
 
 	if (send(nl->fd, head, head->nlmsg_len, 0) < 0)
@@ -110,6 +110,7 @@ struct extack {
 	bool missing;
 };
 
+/* Names are known of the attributes of our own family only, when there is a request. */
 static void read_extack(struct extack *ack, const struct nlmsghdr *request, const void *attrs,
 			size_t len)
 {
@@ -128,7 +129,7 @@ static void read_extack(struct extack *ack, const struct nlmsghdr *request, cons
 				ack->text = value;
 			break;
 		case NLMSGERR_ATTR_OFFS:
-			if (size == sizeof(uint32_t))
+			if (size == sizeof(uint32_t) && request)
 				ack->attr = attr_name_at(request, mnl_attr_get_u32(attr));
 			break;
 		case NLMSGERR_ATTR_MISS_TYPE:
@@ -142,7 +143,7 @@ static void read_extack(struct extack *ack, const struct nlmsghdr *request, cons
 		}
 	}
 
-	if (missing && missing <= UINT16_MAX) {
+	if (request && missing && missing <= UINT16_MAX) {
 		ack->attr = attr_name(attr_set_at(request, nest), (uint16_t)missing);
 		ack->missing = true;
 	}
@@ -185,7 +186,7 @@ static int read_verdict(struct nl *nl, const struct nlmsghdr *reply,
 		return -EBADMSG;
 
 	if (number && (reply->nlmsg_flags & NLM_F_ACK_TLVS) && len > skip) {
-		read_extack(&ack, request, payload + skip, len - skip);
+		read_extack(&ack, nl->family ? request : NULL, payload + skip, len - skip);
 		explain(nl, &ack);
 	}
 	return number;
@@ -216,8 +217,8 @@ static int take_reply(struct nl *nl, struct exchange *x, const struct nlmsghdr *
 	if (reply->nlmsg_type < NLMSG_MIN_TYPE)
 		return 0;
 
-	if (reply->nlmsg_type != nl->family ||
-	    mnl_nlmsg_get_payload_len(reply) < sizeof(struct genlmsghdr))
+	if (nl->family && (reply->nlmsg_type != nl->family ||
+			   mnl_nlmsg_get_payload_len(reply) < sizeof(struct genlmsghdr)))
 		err = -EBADMSG;
 	else if (x->reply)
 		err = x->reply(reply, x->arg);
@@ -385,31 +386,53 @@ static int resolve_family(struct nl *nl)
 	return STATUS_OK;
 }
 
-int nl_open(struct nl **out)
+static int open_protocol(struct nl **out, int protocol, uint16_t family)
 {
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
-	int one = 1, status, fd;
-	struct nl *nl;
+	int one = 1, fd;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	if (fd < 0)
 		return refused("cannot open a netlink socket: %s", strerror(errno));
-	nl = nl_from_socket(fd, GENL_ID_CTRL);
 
 	/* Explanations are a help, not a need. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 
-	if (bind(fd, (struct sockaddr *)&self, sizeof(self)))
-		status = refused("cannot bind a netlink socket: %s", strerror(errno));
-	else
-		status = resolve_family(nl);
+	if (bind(fd, (struct sockaddr *)&self, sizeof(self))) {
+		close(fd);
+		return refused("cannot bind a netlink socket: %s", strerror(errno));
+	}
+	*out = nl_from_socket(fd, family);
+	return STATUS_OK;
+}
+
+int nl_open(struct nl **out)
+{
+	struct nl *nl;
+	int status;
+
+	status = open_protocol(&nl, NETLINK_GENERIC, GENL_ID_CTRL);
+	if (status)
+		return status;
+	status = resolve_family(nl);
 	if (status) {
 		nl_close(nl);
 		return status;
 	}
 	*out = nl;
 	return STATUS_OK;
+}
+
+int nl_open_route(struct nl **out)
+{
+	int one = 1, status;
+
+	status = open_protocol(out, NETLINK_ROUTE, 0);
+	/* Lets dumps be narrowed down; replies are looked at in any case. */
+	if (!status)
+		setsockopt((*out)->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+	return status;
 }
 
 int nl_join(struct nl *nl, const char *name)

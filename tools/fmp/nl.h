@@ -15,7 +15,13 @@ typedef int (*nl_reply_fn)(const struct nlmsghdr *reply, void *arg);
 /* Connects to the fmp family; returns a status after having said what is wrong. */
 int nl_open(struct nl **nl);
 
-/* For a socket that is already connected to whatever plays the kernel. */
+/* The same for rtnetlink, whose requests are made with message_init_typed(). */
+int nl_open_route(struct nl **nl);
+
+/*
+ * For a socket that is already connected to whatever plays the kernel; family is 0
+ * for rtnetlink.
+ */
 struct nl *nl_from_socket(int fd, uint16_t family);
 
 void nl_close(struct nl *nl);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FMP_APPLY_H
+#define FMP_APPLY_H
+
+#include "conf.h"
+#include "kernel.h"
+
+/* How a device becomes what a configuration says. */
+enum apply_mode {
+	APPLY_SET,	/* anew: peers lose their sessions */
+	APPLY_ADD,	/* what the configuration does not say stays */
+	APPLY_SYNC,	/* as APPLY_SET, and what is so already is not touched */
+};
+
+/* Returns a status after having said what went wrong. */
+int apply_conf(struct nl *nl, const struct target *target, const struct conf *conf,
+	       enum apply_mode mode);
+
+#endif /* FMP_APPLY_H */

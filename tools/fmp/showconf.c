@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "conf.h"
+#include "fail.h"
+#include "identity.h"
+#include "prefix.h"
+#include "print.h"
+
+static void write_local(const struct device *device)
+{
+	struct address address[2];
+	char text[ADDRESS_TEXT];
+	size_t i, count = local_addresses(address, device);
+
+	for (i = 0; i < count; i++)
+		printf("Local = %s\n", address_text(text, &address[i]));
+}
+
+static void write_outer(const struct device *device)
+{
+	if (device->underlay && *device->underlay)
+		printf("Underlay = %s\n", device->underlay);
+	if (device->tos == TOS_INHERIT)
+		printf("Tos = inherit\n");
+	else if (device->tos)
+		printf("Tos = 0x%02x\n", device->tos);
+	if (device->ttl)
+		printf("Ttl = %u\n", device->ttl);
+}
+
+/* What is as it is by default is left out, except what one looks for. */
+static void write_device(const struct device *device)
+{
+	printf("[Interface]\n");
+	printf("ListenPort = %u\n", device->port);
+	if (device->fwmark)
+		printf("FwMark = 0x%x\n", device->fwmark);
+	if (!device->source_check)
+		printf("SourceCheck = off\n");
+	write_local(device);
+	write_outer(device);
+	if (!device->multicast)
+		printf("Multicast = off\n");
+	if (HAS(device, FMP_A_DEV_HANDSHAKE_BURST) && device->handshake_burst != CONF_BURST)
+		printf("HandshakeBurst = %u\n", device->handshake_burst);
+	if (HAS(device, FMP_A_DEV_HANDSHAKE_RATE) && device->handshake_rate != CONF_RATE)
+		printf("HandshakeRate = %u\n", device->handshake_rate);
+}
+
+/* The name, for that is what was configured; the address is what became of it. */
+static bool write_endpoint(const struct peer *peer)
+{
+	char text[ENDPOINT_TEXT];
+
+	if (peer->endpoint_name && *peer->endpoint_name)
+		printf("Endpoint = %s\n", peer->endpoint_name);
+	else if (peer_has_endpoint(peer))
+		printf("Endpoint = %s\n", endpoint_text(text, &peer->endpoint));
+	else
+		return false;
+	return true;
+}
+
+/* The address of the key goes without saying. */
+static void write_addresses(const struct peer *peer)
+{
+	struct in6_addr derived = address_of_key(peer->public_key);
+	char text[PREFIX_TEXT];
+	struct prefix prefix;
+	size_t i;
+
+	for (i = 0; i < peer->address_count; i++) {
+		prefix = prefix_of_host(&peer->addresses[i]);
+		if (prefix.address.family == AF_INET6 &&
+		    IN6_ARE_ADDR_EQUAL(&prefix.address.v6, &derived))
+			continue;
+		printf("AllowedIPs = %s\n", prefix_text(text, &prefix));
+	}
+}
+
+static void write_peer(const struct peer *peer)
+{
+	char npub[NPUB_SIZE];
+	bool endpoint;
+
+	npub_encode(npub, peer->public_key);
+	printf("\n[Peer]\nPublicKey = %s\n", npub);
+	endpoint = write_endpoint(peer);
+	write_addresses(peer);
+	if (HAS(peer, FMP_A_PEER_AUTO_CONNECT) && peer->auto_connect != endpoint)
+		printf("AutoConnect = %s\n", peer->auto_connect ? "on" : "off");
+	if (!HAS(peer, FMP_A_PEER_HEARTBEAT) || peer->heartbeat == CONF_HEARTBEAT)
+		return;
+	if (peer->heartbeat)
+		printf("Heartbeat = %u\n", peer->heartbeat);
+	else
+		printf("Heartbeat = off\n");
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct peer *x = a, *y = b;
+
+	return memcmp(x->public_key, y->public_key, sizeof(x->public_key));
+}
+
+/* In an order that does not depend on traffic, so that two files can be compared. */
+static void write_peers(struct peers *peers)
+{
+	size_t i, dynamic = 0;
+
+	if (peers->count)
+		qsort(peers->list, peers->count, sizeof(*peers->list), by_key);
+	for (i = 0; i < peers->count; i++) {
+		if (HAS(&peers->list[i], FMP_A_PEER_DYNAMIC))
+			dynamic++;
+		else
+			write_peer(&peers->list[i]);
+	}
+	if (dynamic)
+		printf("\n# and %zu that the agent let in by itself\n", dynamic);
+}
+
+static int write_conf(struct nl *nl, const struct target *target)
+{
+	struct devices devices;
+	struct peers peers;
+	int status;
+
+	status = kernel_device(nl, target, &devices);
+	if (status)
+		return status;
+	status = kernel_peers(nl, target, &peers);
+	if (!status) {
+		write_device(devices.list);
+		write_peers(&peers);
+		peers_release(&peers);
+	}
+	devices_release(&devices);
+	return status;
+}
+
+static int run(struct args *args, const struct options *options)
+{
+	struct target target;
+	struct nl *nl;
+	int status;
+
+	(void)options;
+	status = take_target(args, &target);
+	if (!status)
+		status = args_end(args);
+	if (!status)
+		status = nl_open(&nl);
+	if (status)
+		return status;
+	status = write_conf(nl, &target);
+	nl_close(nl);
+	return status;
+}
+
+const struct command command_showconf = {
+	.name = "showconf",
+	.summary = "print a device as a file for setconf",
+	.help =
+	"Usage: fmp showconf DEV\n"
+	"\n"
+	"Prints the settings of the device and its peers as a file that 'fmp setconf'\n"
+	"takes. Secrets are not in it; the kernel does not have them.\n",
+	.run = run,
+};
