@@ -89,6 +89,8 @@ static size_t unhex(uint8_t *bytes, size_t max, const char *hex)
 {
 	size_t len;
 
+	if (!hex)
+		die("hexadecimal digits are missing");
 	for (len = 0; hex[2 * len] && hex[2 * len] != '+'; len++)
 		if (len == max || sscanf(hex + 2 * len, "%2hhx", &bytes[len]) != 1)
 			die(hex);
@@ -144,7 +146,7 @@ static void store(const struct nlmsghdr *head)
 
 static bool readable(int timeout)
 {
-	struct pollfd poller = { .fd = mnl_socket_get_fd(inbox.sock), .events = POLLIN };
+	struct pollfd poller = { .fd = !inbox.sock ? -1 : mnl_socket_get_fd(inbox.sock), .events = POLLIN };
 
 	return poll(&poller, 1, timeout) > 0;
 }
@@ -153,9 +155,13 @@ static void fetch(void)
 {
 	static char buffer[1 << 16];
 	const struct nlmsghdr *head = (void *)buffer;
-	ssize_t received = mnl_socket_recvfrom(inbox.sock, buffer, sizeof(buffer));
-	int len = (int)received;
+	ssize_t received;
+	int len;
 
+	if (!inbox.file)
+		die("nothing is bound");
+	received = mnl_socket_recvfrom(inbox.sock, buffer, sizeof(buffer));
+	len = (int)received;
 	if (received < 0 && errno == ENOBUFS) {
 		fputs("lost\n", inbox.file);
 		inbox.lost++;
@@ -169,7 +175,8 @@ static void fetch(void)
 
 static void print_messages(void)
 {
-	fflush(inbox.file);
+	if (!inbox.file || fflush(inbox.file) || !inbox.text)
+		die("nothing is bound");
 	fputs(inbox.text, stdout);
 	fclose(inbox.file);
 	free(inbox.text);
