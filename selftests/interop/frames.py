@@ -94,7 +94,7 @@ def read_msg2(frame):
 
 def seal(key, receiver, counter, timestamp, message, flags=0):
     """The frame of a link message."""
-    inner = struct.pack("<I", timestamp & 0xFFFFFFFF) + message
+    inner = struct.pack("<I", int(timestamp) & 0xFFFFFFFF) + message
     return seal_inner(key, receiver, counter, inner, flags)
 
 

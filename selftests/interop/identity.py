@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Names of a node: npub and nsec, NodeAddr, address in the overlay (spec 1)."""
 import hashlib
-import ipaddress
 
 from . import curve
 
@@ -108,4 +107,4 @@ def node_addr(x):
 
 def address(addr):
     """The fd00::/8 address of a NodeAddr, which loses its last byte."""
-    return ipaddress.IPv6Address(b"\xfd" + addr[:15])
+    return b"\xfd" + addr[:15]

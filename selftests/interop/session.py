@@ -47,7 +47,8 @@ class Session:
         self.sent_bytes = 0
         # U looks a session up by its index only where a worker has it (7.4, 12 #21).
         self.worker = True
-        self.original_msg2 = None
+        # Of the other end, if it is not yet the one that the link is known by.
+        self.epoch = None
 
     def seal(self, message, now, flags=0):
         counter = self.next
