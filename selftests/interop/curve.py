@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """secp256k1: keys, points in their compressed form, and the agreement of spec 3.1.
 
-Points are multiplied in Jacobian coordinates; those of the generator come from a
-table of its multiples, other ones have a window made for them.
+Points are multiplied in Jacobian coordinates.  For the generator, and for whoever is
+dialled by many, there is a table of multiples.  Others take half of the doublings that
+a scalar has bits: multiplying X by a cube root of 1 in the field multiplies the point
+by one in the scalars, so that a scalar can be split into two short ones.
 """
 import hashlib
 
@@ -90,30 +92,84 @@ def _odd_multiples(point):
     return _normalise(multiples)
 
 
-def multiply(scalar, point):
-    """scalar times an affine point, in affine form."""
-    multiples = _odd_multiples(point)
+def _endomorphism():
+    """Cube roots of 1 that belong together, and two short vectors (a, b) with
+    a + b * root = 0 for the scalars."""
+    root = next(r for g in range(2, 9) if (r := pow(g, (ORDER - 1) // 3, ORDER)) != 1)
+    field_root = next(r for g in range(2, 9) if (r := pow(g, (FIELD - 1) // 3, FIELD)) != 1)
+    x, y = _multiply_plain(root, GENERATOR)
+    if (GENERATOR[0] * field_root - x) % FIELD or y != GENERATOR[1]:
+        field_root = field_root * field_root % FIELD
+    # Euclid's algorithm: each remainder is a multiple of the root, of which the
+    # factor is known; half way both are short.
+    vectors, old, new, old_t, new_t = [], ORDER, root, 0, 1
+    while len(vectors) < 2:
+        quotient = old // new
+        old, new = new, old - quotient * new
+        old_t, new_t = new_t, old_t - quotient * new_t
+        if old < 1 << 128:
+            vectors.append((old, -old_t))
+    return field_root, vectors
+
+
+def _multiply_plain(scalar, point):
     total = INFINITY
-    for digit in reversed(_non_adjacent(scalar % ORDER)):
+    for bit in bin(scalar)[2:]:
         total = _double(total)
-        if digit > 0:
-            total = _add_affine(total, *multiples[digit >> 1])
-        elif digit < 0:
-            x, y = multiples[-digit >> 1]
-            total = _add_affine(total, x, FIELD - y)
-    if not total[2]:
-        raise PointError("infinity")
+        if bit == "1":
+            total = _add_affine(total, *point)
     return _normalise([total])[0]
 
 
-_fixed = []
+FIELD_ROOT, ((A1, B1), (A2, B2)) = _endomorphism()
+DETERMINANT = A1 * B2 - A2 * B1
 
 
-def _fixed_table():
-    """For each digit of a scalar, what it adds to a multiple of the generator."""
-    if _fixed:
-        return _fixed
-    rows, base = [], (*GENERATOR, 1)
+def _rounded(dividend, divisor):
+    return (2 * dividend + divisor) // (2 * divisor)
+
+
+def _split(scalar):
+    """Two scalars of half the length, of which the second goes with the root."""
+    first = _rounded(scalar * B2, DETERMINANT)
+    second = _rounded(-scalar * B1, DETERMINANT)
+    return scalar - first * A1 - second * A2, -first * B1 - second * B2
+
+
+def _signed_digits(scalar):
+    if scalar >= 0:
+        return _non_adjacent(scalar)
+    return [-digit for digit in _non_adjacent(-scalar)]
+
+
+def _multiply_any(scalar, point):
+    multiples = _odd_multiples(point)
+    rooted = [(x * FIELD_ROOT % FIELD, y) for x, y in multiples]
+    halves = [(_signed_digits(half), table)
+              for half, table in zip(_split(scalar), (multiples, rooted))]
+    total = INFINITY
+    for i in reversed(range(max(len(digits) for digits, _ in halves))):
+        total = _double(total)
+        for digits, table in halves:
+            digit = digits[i] if i < len(digits) else 0
+            if digit > 0:
+                total = _add_affine(total, *table[digit >> 1])
+            elif digit < 0:
+                x, y = table[-digit >> 1]
+                total = _add_affine(total, x, FIELD - y)
+    return total
+
+
+# Tables of points, and how often others were multiplied so far.
+_tables = {}
+_uses = {}
+OFTEN = 8
+MOST_TABLES = 4
+
+
+def _make_table(point):
+    """For each digit of a scalar, what it adds to a multiple of the point."""
+    rows, base = [], (*point, 1)
     count = (1 << FIXED_WIDTH) - 1
     for _ in range(256 // FIXED_WIDTH):
         x, y = _normalise([base])[0]
@@ -123,19 +179,44 @@ def _fixed_table():
         base = row.pop()
         rows += row
     affine = _normalise(rows)
-    _fixed.extend(affine[i:i + count] for i in range(0, len(affine), count))
-    return _fixed
+    return [affine[i:i + count] for i in range(0, len(affine), count)]
 
 
-def multiply_generator(scalar):
-    """scalar times the generator, in affine form."""
+def _table_of(point):
+    """The table of a point that is worth one."""
+    if point in _tables:
+        return _tables[point]
+    if len(_uses) > 64:
+        _uses.clear()
+    _uses[point] = _uses.get(point, 0) + 1
+    if point != GENERATOR and (_uses[point] < OFTEN or len(_tables) >= MOST_TABLES):
+        return None
+    _tables[point] = _make_table(point)
+    return _tables[point]
+
+
+def _multiply_fixed(scalar, table):
     total, mask = INFINITY, (1 << FIXED_WIDTH) - 1
-    for row in _fixed_table():
+    for row in table:
         digit = scalar & mask
         if digit:
             total = _add_affine(total, *row[digit - 1])
         scalar >>= FIXED_WIDTH
+    return total
+
+
+def multiply(scalar, point):
+    """scalar times an affine point, in affine form."""
+    scalar %= ORDER
+    table = _table_of(point)
+    total = _multiply_fixed(scalar, table) if table else _multiply_any(scalar, point)
+    if not total[2]:
+        raise PointError("infinity")
     return _normalise([total])[0]
+
+
+def multiply_generator(scalar):
+    return multiply(scalar, GENERATOR)
 
 
 def lift(x, odd=False):

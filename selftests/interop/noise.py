@@ -5,7 +5,6 @@ A handshake is begun by Initiator or by Responder; both end with the keys of a
 session.  Nothing of a message that fails stays behind: what it would have changed
 is a copy (3.5 RULE).
 """
-import copy
 import hashlib
 import hmac
 
@@ -78,8 +77,8 @@ class Transcript:
         return derive(self.chain, b"")
 
     def fork(self):
-        fork = copy.copy(self)
-        fork.trace = None
+        fork = Transcript.__new__(Transcript)
+        fork.__dict__.update(self.__dict__, trace=None)
         return fork
 
 

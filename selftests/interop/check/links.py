@@ -337,9 +337,13 @@ def moved():
 
 def multiplication():
     """Two ways to the same points, and the ends of the range."""
-    for scalar in (1, 2, 3, 5, 16, 2**255, curve.ORDER - 1, *(random.randrange(1, curve.ORDER)
-                                                              for _ in range(20))):
-        assert curve.multiply(scalar, curve.GENERATOR) == curve.multiply_generator(scalar)
+    point = curve.multiply(7, curve.GENERATOR)
+    for scalar in (1, 2, 3, 5, 16, 2**128, 2**255, curve.ORDER - 1,
+                   *(random.randrange(1, curve.ORDER) for _ in range(40))):
+        # Of a point that is used often there is a table after a while.
+        wanted = curve.multiply(7 * scalar, curve.GENERATOR)
+        assert curve.multiply(scalar, point) == wanted
+        assert curve._normalise([curve._multiply_any(scalar, point)])[0] == wanted
 
 
 def echoes():
