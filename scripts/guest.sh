@@ -166,8 +166,8 @@ guest_python_tree() {
 }
 
 # Modules that suites import: these, and what they import in turn, is the library.
-PYTHON_MODULES=(encodings.ascii encodings.latin_1 encodings.utf_8 hashlib heapq hmac json
-	random select signal socket struct time traceback)
+PYTHON_MODULES=(encodings.ascii encodings.latin_1 encodings.utf_8 functools hashlib heapq hmac
+	importlib.util itertools json os random runpy select signal socket struct sys time traceback)
 
 # tree_python TREE ARGUMENT...: nothing of the host's, nor what needs more libraries
 tree_python() {
