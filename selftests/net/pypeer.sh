@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034 # SECRETS are for who makes nodes
+# Sourced after lib.sh: peers in Python (selftests/interop), one process a host, that are
+# told what to do and tell what happened. docs/interop.md has the words.
+
+# Secret keys of the hosts 1 to 4.
+SECRETS=(
+	none
+	0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20
+	b102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1fb0
+	0101010101010101010101010101010101010101010101010101010101010101
+	0404040404040404040404040404040404040404040404040404040404040404
+)
+
+INTEROP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+declare -A TELL PYPEER MARK
+
+# pypeer NAME HOST COMMAND...: a process in that host, begun with these commands, of which
+# the first one makes a node
+pypeer() {
+	local name=$1 host=$2 pipe=$TMP/pypeer.$1 fd
+	shift 2
+	mkfifo "$pipe.in"
+	(PYTHONPATH=$INTEROP run_in "$host" python3 -m interop "$@" <"$pipe.in" >"$pipe" 2>"$pipe.err") &
+	PYPEER[$name]=$!
+	disown
+	exec {fd}>"$pipe.in"
+	TELL[$name]=$fd
+	MARK[$name]=0
+	await 30 said "$name" node || die "no peer: $(tail -n 5 "$pipe.err")"
+}
+
+end_pypeer() {
+	local fd=${TELL[$1]}
+	echo quit >&"$fd"
+	exec {fd}>&-
+	await 10 refused test -e "/proc/${PYPEER[$1]}"
+	rm -f "$TMP/pypeer.$1"*
+	unset "TELL[$1]"
+}
+
+# tell NAME WORD...: a command
+tell() { echo "${*:2}" >&"${TELL[$1]}"; }
+
+# mark NAME...: what was said up to now is not looked at any more
+mark() {
+	local name
+	for name; do MARK[$name]=$(wc -l <"$TMP/pypeer.$name"); done
+}
+
+# lines NAME EVENT [KEY=VALUE]...: what was said of that since the mark
+lines() {
+	local name=$1 found pair
+	found=$(tail -n +$((MARK[$name] + 1)) "$TMP/pypeer.$name" | grep "\"event\":\"$2\"")
+	shift 2
+	for pair; do found=$(grep -E "\"${pair%%=*}\":\"?${pair#*=}\"?[,}]" <<<"$found"); done
+	[ -z "$found" ] || echo "$found"
+}
+
+said() { [ -n "$(lines "$@")" ]; }
+
+# times_said N NAME EVENT [KEY=VALUE]...: as often, or more
+times_said() { [ "$(lines "${@:2}" | wc -l)" -ge "$1" ]; }
+
+# hear NAME EVENT [KEY=VALUE]...: within 40 s
+hear() {
+	await 40 said "$@" && return
+	echo "$1 did not say: ${*:2}; but:"
+	tail -n +$((MARK[$1] + 1)) "$TMP/pypeer.$1" | cut -c 1-200 | tail -n 12
+	cat "$TMP/pypeer.$1.err"
+	return 1
+}
+
+# field NAME EVENT PATH [KEY=VALUE]...: of the last time that it was said
+field() { lines "$1" "$2" "${@:4}" | tail -n 1 | flat "$3"; }
+
+# stat_of NAME PATH [NODE:]: of the statistics as they are now
+stat_of() {
+	local before
+	before=$(lines "$1" stats | wc -l)
+	tell "$1" "${@:3}" stats
+	await 20 times_said $((before + 1)) "$1" stats
+	field "$1" stats "$2"
+}
+
+# reaches NAME PATH N
+reaches() { [ "$(stat_of "$1" "$2")" -ge "$3" ] 2>/dev/null; }
