@@ -8,7 +8,7 @@ NODE may end in "*".  Without it the first node is meant.  docs/interop.md has t
 import hashlib
 import os
 
-from . import frames, handshakes, identity, kinds, loop, packets
+from . import dns, frames, handshakes, identity, kinds, loop, packets
 from .faults import Rule, name_of
 from .flood import Flood
 
@@ -84,11 +84,19 @@ def _secret(words):
     return identity.read_secret(text)
 
 
+def _flipped(frame):
+    """With the ephemeral key's other parity, which changes no key: the agreement is of X
+    alone (3.4), and nothing authenticates the transcript (3.1 D4)."""
+    at = {"msg1": 8, "msg2": 12}[name_of(frame)]
+    return frame[:at] + bytes((frame[at] ^ 1,)) + frame[at + 1:]
+
+
 class Control:
     """Finds the nodes and the method for a line."""
 
     def __init__(self, owner):
         self.loop = owner
+        self.names = None
 
     def __call__(self, line):
         words = line.split()
@@ -186,6 +194,17 @@ class Control:
         self.loop.every(Flood(self.loop, endpoint, int(words.value("rate", "10000")),
                               float(words.value("seconds", "1")), int(words.value("ports", "64")),
                               words.value("from", ANY[":" in endpoint[0]])))
+
+    def global_dns(self, words):
+        """HOST:PORT: be a name server"""
+        self.names = dns.Names(self.loop, loop.read_endpoint(words.take()))
+
+    def global_record(self, words):
+        """NAME ADDRESS... [ttl SECONDS]"""
+        ttl = int(words.value("ttl", "60"))
+        name, addresses = words.take(), list(words.words)
+        words.words = []
+        self.names.set(name, addresses, ttl)
 
     def global_quit(self, _words):
         self.loop.running = False
@@ -340,7 +359,8 @@ class Control:
                 one.event("record", number=i, way=w, frame=what, hex=frame.hex())
 
     def node_replay(self, _name, one, words):
-        """msg1|msg2 in|out N|last|all to HOST:PORT [from HOST[:PORT]] [times N]"""
+        """msg1|msg2 in|out N|last|all to HOST:PORT [flip] [from HOST[:PORT]] [times N]"""
+        flip = words.flag("flip")
         what, way, which = words.take(), words.take(), words.take()
         endpoint = loop.read_endpoint(words.value("to"))
         found = [f for w, f, _ in one.recorded if (name_of(f), w) == (what, way)]
@@ -349,4 +369,4 @@ class Control:
         rest = list(words.words)
         for frame in found:
             words.words = list(rest)
-            self._throw(frame, endpoint, words)
+            self._throw(_flipped(frame) if flip else frame, endpoint, words)

@@ -115,7 +115,8 @@ def look_after(node, link):
 def answer(node, frame, source):
     """A msg1 (7.2)."""
     sender, message = frames.read_msg1(frame)
-    if _answered_before(node, message[:noise.POINT], source):
+    # Of either parity: the keys are the same (3.4).
+    if _answered_before(node, message[1:noise.POINT], source):
         return
     try:
         responder = noise.Responder(node.key, message)
@@ -191,7 +192,7 @@ def _write(node, link, responder, sender):
     local = node.new_index()
     message, send, receive = responder.write(_ephemeral(), node.epoch)
     frame = frames.msg2(local, sender, message)
-    link.answers.put(responder.ephemeral, frame)
+    link.answers.put(responder.ephemeral[1:], frame)
     return node.new_session(link, local, sender, send, receive, False), frame
 
 

@@ -20,7 +20,7 @@ class Dial:
 
 
 class Answers:
-    """msg2s that were sent, by the ephemeral key of the msg1 (7.5 RULE 1)."""
+    """msg2s that were sent, by X of the ephemeral key of the msg1 (7.5 RULE 1)."""
 
     KEPT = 8
 
