@@ -86,3 +86,58 @@ stat_of() {
 
 # reaches NAME PATH N
 reaches() { [ "$(stat_of "$1" "$2")" -ge "$3" ] 2>/dev/null; }
+
+# --- traffic between the device of host 1 and the node "it" of host 2
+
+HERE=10.9.0.1 THERE=10.9.0.2 NUMBERS_PORT=7100
+
+# series COUNT MS: so many numbered datagrams both ways, in the background
+series() {
+	NUMBERS_PORT=$((NUMBERS_PORT + 1))
+	SERIES=$1 SERIES_MS=$2
+	run_in 1 numbers receive "$NUMBERS_PORT" >"$TMP/numbers" 2>&1 &
+	RECEIVER=$!
+	disown
+	must await 20 test -s "$TMP/numbers"
+	tell it numbers-reset
+	tell it numbers from "$THERE" to "$HERE" port "$NUMBERS_PORT" count "$1" every "$2"
+	run_in 1 numbers send "$THERE" "$NUMBERS_PORT" "${2}000" 64 0 "$1" >"$TMP/numbers.sent" 2>&1 &
+	disown
+}
+
+here_has_all() { [[ "$(tail -n 1 "$TMP/numbers")" == "received $SERIES "* ]]; }
+
+# end_series NAME: says what was lost, which is LOST, and how long nothing came
+end_series() {
+	local words missing=() twice=()
+	await $((SERIES * SERIES_MS / 1000 + 60)) test -s "$TMP/numbers.sent"
+	await $((SERIES * SERIES_MS / 1000 + 60)) times_said 1 it sent count="$SERIES"
+	# What is lost is not waited for in vain for long.
+	await 5 reaches it .numbers.received "$SERIES"
+	await 3 here_has_all
+	read -ra words <<<"$(tail -n 1 "$TMP/numbers")"
+	kill "$RECEIVER"
+	missing=($((SERIES - $(stat_of it .numbers.received))) $((SERIES - words[1])))
+	twice=($(($(stat_of it .numbers.duplicates) + words[3])))
+	LOST="${missing[*]} ${twice[*]}"
+	echo "# $1: of $SERIES each way ${missing[0]} did not reach the peer and ${missing[1]} not the host," \
+		"${twice[0]} came twice, longest silence $(stat_of it .numbers.gap_ms) ms"
+	rm -f "$TMP/numbers.sent"
+}
+
+# series_arrived NAME: each once
+series_arrived() {
+	local LOST
+	end_series "$1"
+	check_equal "$1" "0 0 0" "$LOST"
+}
+
+# pings NAME: both families, both ways
+pings() {
+	local before
+	check "$1: pings are answered" in_host 1 ping -q -c 3 -i 0.2 -W 10 10.9.0.2
+	check "$1: also IPv6" in_host 1 ping -q -c 3 -i 0.2 -W 10 fd09::2
+	before=$(stat_of it .counters.echo_replies)
+	tell it ping from 10.9.0.2 to 10.9.0.1 count 3 every 50
+	check "$1: and the peer's" await 20 reaches it .counters.echo_replies $((${before:-0} + 3))
+}
