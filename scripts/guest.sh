@@ -150,6 +150,73 @@ guest_base() {
 	cache_entry "guest-base-$key" guest_base_fill "$tree"
 }
 
+# --- Python, for the guests that want it
+
+PYTHON_PACKAGES=(python3-minimal libpython3-stdlib)
+
+guest_python_tree_fill() {
+	say "unpacking the guest's Python"
+	unpack_closure "$(guest_release)" "${PYTHON_PACKAGES[@]}" "$1"
+}
+
+guest_python_tree() {
+	local key
+	key=$(printf '%s ' "$(guest_release)" "${PYTHON_PACKAGES[@]}" | sha256sum | cut -c1-16)
+	cache_entry "guest-python-tree-$key" guest_python_tree_fill
+}
+
+# Modules that suites import: these, and what they import in turn, is the library.
+PYTHON_MODULES=(encodings.ascii encodings.latin_1 encodings.utf_8 functools hashlib heapq hmac
+	importlib.util itertools json os random runpy select signal socket struct sys time traceback)
+
+# tree_python TREE ARGUMENT...: nothing of the host's, nor what needs more libraries
+tree_python() {
+	local tree=$1
+	shift
+	env -i PYTHONHOME="$tree/usr" "$tree/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path \
+		"$tree/lib/x86_64-linux-gnu:$tree/usr/lib/x86_64-linux-gnu" \
+		"$(readlink -f "$tree/usr/bin/python3")" -s -B "$@"
+}
+
+# Absolute paths, of the source files and of extensions.
+python_files() {
+	tree_python "$1" - "${PYTHON_MODULES[@]}" <<-'END'
+		import importlib, sys
+		sys.modules["_hashlib"] = None  # would want OpenSSL
+		for name in sys.argv[1:]:
+		    importlib.import_module(name)
+		for module in list(sys.modules.values()):
+		    if (getattr(module, "__file__", None) or "").startswith(sys.prefix):
+		        print(module.__file__)
+	END
+}
+
+guest_python_fill() {
+	local tree=$1 out=$2 root program lib files f
+	root=$out/root
+	program=$(readlink -f "$tree/usr/bin/python3")
+	lib=usr/lib/${program##*/}
+	mkdir -p "$root/usr/bin" "$root/usr/lib/x86_64-linux-gnu"
+	put_program "$tree" "$program" "$root" python3 || return 1
+	files=$(python_files "$tree") || return 1
+	for f in $files; do
+		install -D -m 644 "$f" "$root/$lib/${f#"$tree/$lib/"}" || return 1
+	done
+	mkdir -p "$root/$lib/lib-dynload"
+	# Emulated, compiling them would take seconds in each guest.
+	tree_python "$tree" -m compileall -q -s "$root" --invalidation-mode unchecked-hash \
+		"$root/$lib" >/dev/null || return 1
+	pack "$root" >"$out/python.cpio" && rm -rf "$root"
+}
+
+guest_python() {
+	local tree key
+	tree=$(guest_python_tree) || return 1
+	key=$({ echo "$tree"; declare -p PYTHON_MODULES
+		declare -f guest_python_fill python_files tree_python put_program; } | sha256sum | cut -c1-16)
+	cache_entry "guest-python-$key" guest_python_fill "$tree"
+}
+
 # --- the kernel's modules
 
 GUEST_MODULES=(veth dummy ifb bridge br_netfilter 8021q macvlan macvtap ipvlan vrf tun nlmon
