@@ -50,7 +50,7 @@ function peer(i, field, value) {
 function session(i, field, value,	name) {
 	name = field
 	sub(/.*\./, "", name)
-	if (name !~ /^(age_ms|public_key|public_key_hex)$/ && !(authentic && name == "receive_highest"))
+	if (name !~ /^(age_ms|rekey_ms|public_key|public_key_hex)$/ && !(authentic && name == "receive_highest"))
 		add_state(i, field, value)
 	if (texts != 2 || who[i] != "peer3.")
 		return
