@@ -165,7 +165,11 @@ second_messages() {
 	ask agent reserve "$I" "${KEYS[2]}"
 	throw 3 "raw=$(msg2 "$SAID") times=3000"
 	await 10 all_judged 3000
-	check "many more than 1000 at once do not get through" test "$PASSED" -le 2500 -a "$LIMITED" -gt 0
+	if [ "$SLOW" = 0 ]; then
+		check "many more than 1000 at once do not get through" test "$PASSED" -le 2500 -a "$LIMITED" -gt 0
+	else
+		ktap_skip "many more than 1000 at once do not get through" "a slow kernel does not receive as many in a second"
+	fi
 	answers "given back as well" OK agent release "$I" "$SAID"
 	ask agent take 0
 	remember
