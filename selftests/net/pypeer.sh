@@ -95,6 +95,8 @@ HERE=10.9.0.1 THERE=10.9.0.2 NUMBERS_PORT=7100
 series() {
 	NUMBERS_PORT=$((NUMBERS_PORT + 1))
 	SERIES=$1 SERIES_MS=$2
+	# What the one before left would be taken for this one's.
+	rm -f "$TMP/numbers" "$TMP/numbers.sent"
 	run_in 1 numbers receive "$NUMBERS_PORT" >"$TMP/numbers" 2>&1 &
 	RECEIVER=$!
 	disown
@@ -122,7 +124,6 @@ end_series() {
 	LOST="${missing[*]} ${twice[*]}"
 	echo "# $1: of $SERIES each way ${missing[0]} did not reach the peer and ${missing[1]} not the host," \
 		"${twice[0]} came twice, longest silence $(stat_of it .numbers.gap_ms) ms"
-	rm -f "$TMP/numbers.sent"
 }
 
 # series_arrived NAME: each once
