@@ -3,26 +3,12 @@
  * Configuration files: whatever is in them is read or refused, and what is read can be
  * planned.  Addresses and key files of this machine do not matter to it.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
 #include "fail.h"
+#include "fuzz.h"
 #include "plan.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)								\
-	do {									\
-		if (!(condition)) {						\
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__,	\
-				__LINE__, #condition);				\
-			abort();						\
-		}								\
-	} while (0)
 
 /* What everything that works with a configuration relies on. */
 static void check_conf(const struct conf *conf)
