@@ -50,8 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!silence)
 		silence = fopen("/dev/null", "w");
+	if (!silence)
+		return 0;
 	file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
-	if (!silence || !file)
+	if (!file)
 		return 0;
 	fail_stream(silence);
 	if (!conf_read(&conf, file, "fuzz.conf")) {

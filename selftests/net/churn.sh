@@ -45,13 +45,15 @@ cycle() {
 	echo "no device | link-del $LINK | OK"
 }
 
-# worker HOST CYCLES: in one process, lest most of the time goes into starting others
-worker() {
+# table HOST CYCLES: what its worker shall do
+table() {
 	local rows i
 	rows=$(cycle "$1")
 	for ((i = 0; i < $2; i++)); do echo "$rows"; done >"$TMP/table.$1"
-	in_host "$1" nlraw requests <"$TMP/table.$1"
 }
+
+# worker HOST: in one process, lest most of the time goes into starting others
+worker() { in_host "$1" nlraw requests <"$TMP/table.$1"; }
 
 # failed HOST CYCLES: unless each request of a worker's was a success, what was not
 failed() {
@@ -62,8 +64,10 @@ failed() {
 # workers CYCLES: all at a time; says which of them failed
 workers() {
 	local n
+	# One after the other: they make the key files that they share.
+	for n in $WORKERS; do table "$n" "$1"; done
 	for n in $WORKERS; do
-		worker "$n" "$1" >"$TMP/worker.$n" 2>&1 &
+		worker "$n" >"$TMP/worker.$n" 2>&1 &
 	done
 	wait
 	for n in $WORKERS; do
