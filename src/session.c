@@ -29,6 +29,8 @@
 /* Spec 7.5 RULE 3. */
 #define FMP_CANDIDATE_LIFETIME	(30 * HZ)
 #define FMP_DRAIN		(10 * HZ)
+/* Below this a timer is late by a quarter of a second at most. */
+#define FMP_TIMER_FAR		(16 * HZ)
 
 /**
  * fmp_session_now_ms() - clock of session ages and inner timestamps
@@ -120,14 +122,20 @@ static void fmp_session_retire_slot(struct fmp_peer *peer,
 		fmp_session_retire(session);
 }
 
-/* U64_MAX for never. */
+/*
+ * U64_MAX for never. The kernel's timers come late by up to an eighth of the
+ * time they were set for: one that is far comes before, and is set again.
+ */
 static void fmp_session_arm(struct fmp_peer *peer, u64 deadline)
 {
-	unsigned long expires = jiffies + (unsigned long)(deadline -
-							  get_jiffies_64());
+	s64 left = deadline - get_jiffies_64();
+	unsigned long expires;
 
 	if (deadline == U64_MAX)
 		return;
+	if (left > FMP_TIMER_FAR)
+		left -= left / 8;
+	expires = jiffies + (unsigned long)left;
 	/* Keeps the earlier one; the timer looks after all slots. */
 	if (!timer_pending(&peer->timer) ||
 	    time_before(expires, peer->timer.expires))
