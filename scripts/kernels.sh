@@ -21,14 +21,16 @@ kernel_newest() {
 	printf '%s %s\n' "${image#linux-*-}" "$(package_version "$image" .)"
 }
 
-# kernel_packages NAME RELEASE: what to unpack
+# kernel_packages NAME RELEASE VERSION: what to unpack.  The build tools of 6.1 have no
+# release in their name: the archive keeps the newest only, which may be ahead of a signed
+# image.
 kernel_packages() {
 	local base=${2%-cloud-amd64}
-	printf '%s\n' "linux-headers-$2" "linux-headers-$base-common"
+	printf '%s\n' "linux-headers-$2=$3" "linux-headers-$base-common=$3"
 	case $1 in
-	6.1) printf '%s\n' "linux-image-$2" linux-kbuild-6.1 ;;
-	6.12) printf '%s\n' "linux-image-$2" "linux-kbuild-$base" ;;
-	*) printf '%s\n' "linux-binary-$2" "linux-modules-$2" "linux-base-$2" "linux-kbuild-$base" ;;
+	6.1) printf '%s\n' "linux-image-$2=$3" linux-kbuild-6.1 ;;
+	6.12) printf '%s\n' "linux-image-$2=$3" "linux-kbuild-$base=$3" ;;
+	*) printf "%s-$2=$3\n" linux-binary linux-modules linux-base && echo "linux-kbuild-$base=$3" ;;
 	esac
 }
 
@@ -45,7 +47,7 @@ relocate_headers() {
 kernel_fill() {
 	local name=$1 release=$2 version=$3 final=$4 dir=$5 image packages
 	say "unpacking the $name kernel $release"
-	packages=$(kernel_packages "$name" "$release" | sed "s/\$/=$version/") || return 1
+	packages=$(kernel_packages "$name" "$release" "$version") || return 1
 	# shellcheck disable=SC2086 # a list
 	unpack_debs "$dir" $packages || return 1
 	[ -d "$dir/lib/modules" ] || { mkdir -p "$dir/lib"; mv "$dir/usr/lib/modules" "$dir/lib/modules"; }
