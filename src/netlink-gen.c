@@ -24,7 +24,7 @@ static const struct nla_policy fmp_dev_get_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
 };
 
 /* FMP_CMD_DEV_SET - do */
-static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_HANDSHAKE_RATE + 1] = {
+static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_CONGESTION_ETX + 1] = {
 	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_DEV_PORT] = { .type = NLA_U16, },
 	[FMP_A_DEV_FWMARK] = { .type = NLA_U32, },
@@ -37,6 +37,10 @@ static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_HANDSHAKE_RATE + 
 	[FMP_A_DEV_MULTICAST] = NLA_POLICY_MAX(NLA_U8, 1),
 	[FMP_A_DEV_HANDSHAKE_BURST] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_DEV_HANDSHAKE_RATE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[FMP_A_DEV_MMP_MODE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[FMP_A_DEV_ECN] = NLA_POLICY_MAX(NLA_U8, 1),
+	[FMP_A_DEV_CONGESTION_LOSS] = NLA_POLICY_MAX(NLA_U16, 1000),
+	[FMP_A_DEV_CONGESTION_ETX] = NLA_POLICY_MAX(NLA_U16, 10000),
 };
 
 /* FMP_CMD_PEER_GET - do */
@@ -51,7 +55,7 @@ static const struct nla_policy fmp_peer_get_dump_nl_policy[FMP_A_PEER_IFINDEX + 
 };
 
 /* FMP_CMD_PEER_NEW - do */
-static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_DYNAMIC + 1] = {
+static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_MMP_MODE + 1] = {
 	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
@@ -63,10 +67,12 @@ static const struct nla_policy fmp_peer_new_nl_policy[FMP_A_PEER_DYNAMIC + 1] = 
 	[FMP_A_PEER_AUTO_CONNECT] = NLA_POLICY_MAX(NLA_U8, 1),
 	[FMP_A_PEER_HEARTBEAT] = { .type = NLA_U16, },
 	[FMP_A_PEER_DYNAMIC] = { .type = NLA_FLAG, },
+	[FMP_A_PEER_DEAD_TIMEOUT] = { .type = NLA_U16, },
+	[FMP_A_PEER_MMP_MODE] = NLA_POLICY_MAX(NLA_U8, 3),
 };
 
 /* FMP_CMD_PEER_SET - do */
-static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_HEARTBEAT + 1] = {
+static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_MMP_MODE + 1] = {
 	[FMP_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(FMP_PUBLIC_KEY_SIZE),
 	[FMP_A_PEER_ENDPOINT_IPV4] = { .type = NLA_BE32, },
@@ -78,6 +84,8 @@ static const struct nla_policy fmp_peer_set_nl_policy[FMP_A_PEER_HEARTBEAT + 1] 
 	[FMP_A_PEER_ENDPOINT_NAME] = { .type = NLA_NUL_STRING, .len = FMP_ENDPOINT_NAME_MAX, },
 	[FMP_A_PEER_AUTO_CONNECT] = NLA_POLICY_MAX(NLA_U8, 1),
 	[FMP_A_PEER_HEARTBEAT] = { .type = NLA_U16, },
+	[FMP_A_PEER_DEAD_TIMEOUT] = { .type = NLA_U16, },
+	[FMP_A_PEER_MMP_MODE] = NLA_POLICY_MAX(NLA_U8, 3),
 };
 
 /* FMP_CMD_PEER_DEL - do */
@@ -200,7 +208,7 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_DEV_SET,
 		.doit		= fmp_nl_dev_set_doit,
 		.policy		= fmp_dev_set_nl_policy,
-		.maxattr	= FMP_A_DEV_HANDSHAKE_RATE,
+		.maxattr	= FMP_A_DEV_CONGESTION_ETX,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -221,14 +229,14 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_PEER_NEW,
 		.doit		= fmp_nl_peer_new_doit,
 		.policy		= fmp_peer_new_nl_policy,
-		.maxattr	= FMP_A_PEER_DYNAMIC,
+		.maxattr	= FMP_A_PEER_MMP_MODE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= FMP_CMD_PEER_SET,
 		.doit		= fmp_nl_peer_set_doit,
 		.policy		= fmp_peer_set_nl_policy,
-		.maxattr	= FMP_A_PEER_HEARTBEAT,
+		.maxattr	= FMP_A_PEER_MMP_MODE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -52,14 +52,44 @@ enum fmp_rekey_reason {
 };
 
 /**
- * enum fmp_down_reason - Why a peer lost its sessions.
+ * enum fmp_down_reason - Why a peer went down.
  * @FMP_DOWN_REASON_DISCONNECT: The peer said goodbye.
  * @FMP_DOWN_REASON_FAILURES: Frames did not decrypt, nothing authentic
  *   arrived, and the agent could not recover.
+ * @FMP_DOWN_REASON_TIMEOUT: Nothing authentic arrived for the peer's
+ *   dead-timeout although heartbeats went out. Its sessions stay.
  */
 enum fmp_down_reason {
 	FMP_DOWN_REASON_DISCONNECT,
 	FMP_DOWN_REASON_FAILURES,
+	FMP_DOWN_REASON_TIMEOUT,
+};
+
+/**
+ * enum fmp_peer_state - Whether a peer is heard.
+ * @FMP_PEER_STATE_NEW: Nothing authentic came from it yet.
+ * @FMP_PEER_STATE_UP: It is heard.
+ * @FMP_PEER_STATE_DOWN: It was up once and is not any more.
+ */
+enum fmp_peer_state {
+	FMP_PEER_STATE_NEW,
+	FMP_PEER_STATE_UP,
+	FMP_PEER_STATE_DOWN,
+};
+
+/**
+ * enum fmp_mmp_mode - Which reports of the link metrics are sent; those that
+ *   come are read anyway.
+ * @FMP_MMP_MODE_FULL: Sender and receiver reports.
+ * @FMP_MMP_MODE_LIGHTWEIGHT: Receiver reports.
+ * @FMP_MMP_MODE_MINIMAL: None.
+ * @FMP_MMP_MODE_DEVICE: As the device has it, for a peer only.
+ */
+enum fmp_mmp_mode {
+	FMP_MMP_MODE_FULL,
+	FMP_MMP_MODE_LIGHTWEIGHT,
+	FMP_MMP_MODE_MINIMAL,
+	FMP_MMP_MODE_DEVICE,
 };
 
 /**
@@ -118,9 +148,56 @@ enum {
 	FMP_A_DEV_AGENT,
 	FMP_A_DEV_HANDSHAKE_BURST,
 	FMP_A_DEV_HANDSHAKE_RATE,
+	FMP_A_DEV_MMP_MODE,
+	FMP_A_DEV_ECN,
+	FMP_A_DEV_CONGESTION_LOSS,
+	FMP_A_DEV_CONGESTION_ETX,
 
 	__FMP_A_DEV_MAX,
 	FMP_A_DEV_MAX = (__FMP_A_DEV_MAX - 1)
+};
+
+enum {
+	FMP_A_TREND_SHORT = 1,
+	FMP_A_TREND_LONG,
+
+	__FMP_A_TREND_MAX,
+	FMP_A_TREND_MAX = (__FMP_A_TREND_MAX - 1)
+};
+
+enum {
+	FMP_A_METRICS_RTT_US = 1,
+	FMP_A_METRICS_RTT_VAR_US,
+	FMP_A_METRICS_RTT_TREND,
+	FMP_A_METRICS_RTT_AGE_MS,
+	FMP_A_METRICS_TX_LOSS,
+	FMP_A_METRICS_TX_LOSS_TREND,
+	FMP_A_METRICS_TX_JITTER_US,
+	FMP_A_METRICS_TX_JITTER_TREND,
+	FMP_A_METRICS_TX_GOODPUT,
+	FMP_A_METRICS_TX_GOODPUT_TREND,
+	FMP_A_METRICS_TX_OWD_TREND,
+	FMP_A_METRICS_TX_BURST_MAX,
+	FMP_A_METRICS_TX_BURST_MEAN,
+	FMP_A_METRICS_TX_BURSTS,
+	FMP_A_METRICS_TX_REORDERED,
+	FMP_A_METRICS_TX_CE,
+	FMP_A_METRICS_RX_LOSS,
+	FMP_A_METRICS_RX_JITTER_US,
+	FMP_A_METRICS_RX_OWD_TREND,
+	FMP_A_METRICS_RX_REORDERED,
+	FMP_A_METRICS_RX_CE,
+	FMP_A_METRICS_ETX,
+	FMP_A_METRICS_ETX_TREND,
+	FMP_A_METRICS_LINK_COST,
+	FMP_A_METRICS_REPORT_AGE_MS,
+	FMP_A_METRICS_REPORTS_SENT,
+	FMP_A_METRICS_REPORTS_RECEIVED,
+	FMP_A_METRICS_REPORTS_IGNORED,
+	FMP_A_METRICS_CONGESTED,
+
+	__FMP_A_METRICS_MAX,
+	FMP_A_METRICS_MAX = (__FMP_A_METRICS_MAX - 1)
 };
 
 enum {
@@ -158,6 +235,11 @@ enum {
 	FMP_A_PEER_DYNAMIC,
 	FMP_A_PEER_EPOCH,
 	FMP_A_PEER_HANDSHAKE_MS,
+	FMP_A_PEER_STATE,
+	FMP_A_PEER_STATE_MS,
+	FMP_A_PEER_DEAD_TIMEOUT,
+	FMP_A_PEER_MMP_MODE,
+	FMP_A_PEER_METRICS,
 
 	__FMP_A_PEER_MAX,
 	FMP_A_PEER_MAX = (__FMP_A_PEER_MAX - 1)
@@ -225,6 +307,10 @@ enum {
 	IFLA_FMP_MULTICAST,
 	IFLA_FMP_HANDSHAKE_BURST,
 	IFLA_FMP_HANDSHAKE_RATE,
+	IFLA_FMP_MMP_MODE,
+	IFLA_FMP_ECN,
+	IFLA_FMP_CONGESTION_LOSS,
+	IFLA_FMP_CONGESTION_ETX,
 
 	__IFLA_FMP_MAX,
 	IFLA_FMP_MAX = (__IFLA_FMP_MAX - 1)
@@ -252,6 +338,7 @@ enum {
 	FMP_CMD_REKEY_NEEDED_NTF,
 	FMP_CMD_PEER_AWAIT_NTF,
 	FMP_CMD_PEER_DOWN_NTF,
+	FMP_CMD_PEER_UP_NTF,
 	FMP_CMD_AGENT_BIND,
 	FMP_CMD_AGENT_UNBIND,
 	FMP_CMD_LINK_BIND,
