@@ -726,7 +726,7 @@ static void test_help(void)
 {
 	static const char *const names[] = {
 		"show", "set", "peer", "session", "rekey", "monitor", "genkey", "pubkey",
-		"setconf", "addconf", "syncconf", "showconf", "up", "down", "reload",
+		"setconf", "addconf", "syncconf", "showconf", "up", "down", "reload", "metrics",
 	};
 	size_t i;
 

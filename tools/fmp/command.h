@@ -22,6 +22,7 @@ extern const struct command command_addconf;
 extern const struct command command_agent;
 extern const struct command command_down;
 extern const struct command command_genkey;
+extern const struct command command_metrics;
 extern const struct command command_monitor;
 extern const struct command command_peer;
 extern const struct command command_pubkey;
