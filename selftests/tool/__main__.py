@@ -3,13 +3,13 @@
 import sys
 import traceback
 
-from . import exposition, schema
+from . import exposition, schema, screen
 
 
 def main():
     print("KTAP version 1")
     count = failed = 0
-    for module in (schema, exposition):
+    for module in (schema, exposition, screen):
         for name, case in module.cases():
             count += 1
             try:

@@ -33,6 +33,7 @@ extern const struct test noise_tests[];
 extern const struct test parse_tests[];
 extern const struct test resolve_tests[];
 extern const struct test syncconf_tests[];
+extern const struct test top_tests[];
 extern const struct test up_tests[];
 
 extern const char *vectors_dir;

@@ -34,6 +34,7 @@ extern const struct command command_setconf;
 extern const struct command command_show;
 extern const struct command command_showconf;
 extern const struct command command_syncconf;
+extern const struct command command_top;
 extern const struct command command_up;
 
 /* The word DEV, and the device of that name. */

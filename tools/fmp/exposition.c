@@ -269,17 +269,18 @@ static void write_peer(FILE *out, const struct family *family, const struct devi
 		write_value(out, family, device, peer, peer);
 }
 
-static void write_family(FILE *out, const struct family *family, const struct exposition *item)
+static void write_family(FILE *out, const struct family *family, const struct device *device,
+			 const struct peers *peers)
 {
 	size_t i;
 
 	if (family->where == OF_DEVICE) {
-		if ((item->device->present >> family->attr) & 1)
-			write_value(out, family, item->device, NULL, item->device);
+		if ((device->present >> family->attr) & 1)
+			write_value(out, family, device, NULL, device);
 		return;
 	}
-	for (i = 0; i < item->peers.count; i++)
-		write_peer(out, family, item->device, &item->peers.list[i]);
+	for (i = 0; i < peers->count; i++)
+		write_peer(out, family, device, &peers->list[i]);
 }
 
 static void write_counters(FILE *out, const char *name, const struct device *device,
@@ -313,29 +314,57 @@ static void write_state(FILE *out, const struct device *device, const struct pee
 	}
 }
 
-void exposition_write(FILE *out, const struct exposition *list, size_t count)
+static void write_states(FILE *out, const struct survey *survey)
+{
+	size_t i, j;
+
+	write_head(out, "fmp_peer_state", "gauge", "Whether the peer is in that state.");
+	for (i = 0; i < survey->devices.count; i++)
+		for (j = 0; j < survey->peers[i].count; j++)
+			write_state(out, &survey->devices.list[i], &survey->peers[i].list[j]);
+}
+
+static void write_device_counters(FILE *out, const struct survey *survey)
+{
+	static const char name[] = "fmp_device_counter_total";
+	const struct device *device;
+	size_t i;
+
+	write_head(out, name, "counter", "Statistics of the device, by the names of ethtool -S.");
+	for (i = 0; i < survey->devices.count; i++) {
+		device = &survey->devices.list[i];
+		write_counters(out, name, device, NULL, &device->counters);
+	}
+}
+
+static void write_peer_counters(FILE *out, const struct survey *survey)
+{
+	static const char name[] = "fmp_peer_counter_total";
+	const struct peer *peer;
+	size_t i, j;
+
+	write_head(out, name, "counter",
+		   "What was dropped on account of the peer, and its handshakes, by name.");
+	for (i = 0; i < survey->devices.count; i++) {
+		for (j = 0; j < survey->peers[i].count; j++) {
+			peer = &survey->peers[i].list[j];
+			write_counters(out, name, &survey->devices.list[i], peer, &peer->counters);
+		}
+	}
+}
+
+void exposition_write(FILE *out, const struct survey *survey)
 {
 	size_t i, j;
 
 	/* All lines of a family stand together, or a reader takes them for several. */
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		write_head(out, families[i].name, families[i].type, families[i].help);
-		for (j = 0; j < count; j++)
-			write_family(out, &families[i], &list[j]);
+		for (j = 0; j < survey->devices.count; j++)
+			write_family(out, &families[i], &survey->devices.list[j],
+				     &survey->peers[j]);
 	}
-	write_head(out, "fmp_peer_state", "gauge", "Whether the peer is in that state.");
-	for (i = 0; i < count; i++)
-		for (j = 0; j < list[i].peers.count; j++)
-			write_state(out, list[i].device, &list[i].peers.list[j]);
-	write_head(out, "fmp_device_counter_total", "counter",
-		   "Statistics of the device, by the names of ethtool -S.");
-	for (i = 0; i < count; i++)
-		write_counters(out, "fmp_device_counter_total", list[i].device, NULL,
-			       &list[i].device->counters);
-	write_head(out, "fmp_peer_counter_total", "counter",
-		   "What was dropped on account of the peer, and its handshakes, by name.");
-	for (i = 0; i < count; i++)
-		for (j = 0; j < list[i].peers.count; j++)
-			write_counters(out, "fmp_peer_counter_total", list[i].device,
-				       &list[i].peers.list[j], &list[i].peers.list[j].counters);
+	write_states(out, survey);
+	write_device_counters(out, survey);
+	write_peer_counters(out, survey);
 }

@@ -4,15 +4,12 @@
 
 #include <stdio.h>
 
-#include "kernel.h"
+#include "survey.h"
 
-/* A device and its peers, for the text that Prometheus reads. */
-struct exposition {
-	struct device *device;
-	struct peers peers;
-};
-
-/* Version 0.0.4 of the format, with what is known; the rest is left out. */
-void exposition_write(FILE *out, const struct exposition *list, size_t count);
+/*
+ * The text that Prometheus reads, version 0.0.4 of the format, with what is known; the
+ * rest is left out.
+ */
+void exposition_write(FILE *out, const struct survey *survey);
 
 #endif /* FMP_EXPOSITION_H */

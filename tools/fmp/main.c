@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&command_showconf,
 	&command_agent,
 	&command_monitor,
+	&command_top,
 	&command_metrics,
 	&command_genkey,
 	&command_pubkey,

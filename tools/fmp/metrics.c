@@ -8,7 +8,6 @@
 #include "command.h"
 #include "exposition.h"
 #include "fail.h"
-#include "util.h"
 
 struct words {
 	struct target target;	/* nameless for all devices */
@@ -35,54 +34,16 @@ static int read_words(struct args *args, struct words *words)
 	return status;
 }
 
-static int collect(struct nl *nl, const struct devices *devices, struct exposition *list)
-{
-	struct target target;
-	int status = STATUS_OK;
-	size_t i;
-
-	for (i = 0; i < devices->count && !status; i++) {
-		list[i].device = &devices->list[i];
-		target.name = list[i].device->name ? list[i].device->name : "?";
-		target.ifindex = list[i].device->ifindex;
-		status = kernel_peers(nl, &target, &list[i].peers);
-	}
-	return status;
-}
-
-static int write_devices(struct nl *nl, const struct devices *devices, FILE *out)
-{
-	struct exposition *list = xcalloc(devices->count, sizeof(*list));
-	int status = collect(nl, devices, list);
-	size_t i;
-
-	if (!status)
-		exposition_write(out, list, devices->count);
-	for (i = 0; i < devices->count; i++)
-		peers_release(&list[i].peers);
-	free(list);
-	return status;
-}
-
 static int write_all(const struct target *target, FILE *out)
 {
-	struct devices devices;
-	struct nl *nl;
-	int status;
+	struct survey survey;
+	int status = survey_take(&survey, target);
 
-	status = nl_open(&nl);
 	if (status)
 		return status;
-	if (target->name)
-		status = kernel_device(nl, target, &devices);
-	else
-		status = kernel_devices(nl, &devices);
-	if (!status) {
-		status = write_devices(nl, &devices, out);
-		devices_release(&devices);
-	}
-	nl_close(nl);
-	return status;
+	exposition_write(out, &survey);
+	survey_release(&survey);
+	return STATUS_OK;
 }
 
 #define REQUEST_MAX	8192
