@@ -27,12 +27,14 @@ else
 endif
 
 .PHONY: tools
-tools: ## the fmp command
+tools: ## the fmp command, and a plugin for ip
 	$(MAKE) -C tools/fmp
+	$(MAKE) -C tools/iproute2
 
 .PHONY: install
-install: tools ## the tool below PREFIX, the module where depmod finds it
+install: tools ## the tool below PREFIX, its plugin for ip, the module where depmod finds it
 	$(MAKE) -C tools/fmp PREFIX=$(PREFIX) install
+	$(MAKE) -C tools/iproute2 install
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules modules_install
 	depmod
 
@@ -90,6 +92,7 @@ cache: deps ## fill the cache: kernels, emulator, guest
 clean: ## what building has made
 	rm -rf build
 	$(MAKE) -C tools/fmp clean
+	$(MAKE) -C tools/iproute2 clean
 
 .PHONY: clean-cache
 clean-cache: ## what was downloaded or built outside of the sources

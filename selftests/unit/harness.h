@@ -31,6 +31,7 @@ extern const struct test metrics_tests[];
 extern const struct test nl_tests[];
 extern const struct test noise_tests[];
 extern const struct test parse_tests[];
+extern const struct test plugin_tests[];
 extern const struct test resolve_tests[];
 extern const struct test syncconf_tests[];
 extern const struct test top_tests[];

@@ -38,15 +38,19 @@ struct family {
 	bool in_256ths;
 };
 
+#define FAMILY(n, t, h, w, a, wd, o, d) \
+	{ .name = n, .type = t, .help = h, .where = w, .attr = a, .width = wd, .offset = o, \
+	  .digits = d }
 #define DEVICE(n, t, h, a, w, m) \
-	{ "fmp_device_" n, t, h, OF_DEVICE, FMP_A_DEV_##a, w, offsetof(struct device, m) }
+	FAMILY("fmp_device_" n, t, h, OF_DEVICE, FMP_A_DEV_##a, w, offsetof(struct device, m), 0)
 #define PEER(n, t, h, a, w, m, d) \
-	{ "fmp_peer_" n, t, h, OF_PEER, FMP_A_PEER_##a, w, offsetof(struct peer, m), d }
+	FAMILY("fmp_peer_" n, t, h, OF_PEER, FMP_A_PEER_##a, w, offsetof(struct peer, m), d)
 #define METRIC(n, t, h, a, w, m, d) \
-	{ "fmp_peer_" n, t, h, OF_METRICS, FMP_A_METRICS_##a, w, offsetof(struct metrics, m), d }
+	FAMILY("fmp_peer_" n, t, h, OF_METRICS, FMP_A_METRICS_##a, w, \
+	       offsetof(struct metrics, m), d)
 #define TREND(n, h, a, m, d) \
-	{ "fmp_peer_" n, "gauge", h, OF_TREND, FMP_A_METRICS_##a, WIDTH_64, \
-	  offsetof(struct metrics, m), d }
+	FAMILY("fmp_peer_" n, "gauge", h, OF_TREND, FMP_A_METRICS_##a, WIDTH_64, \
+	       offsetof(struct metrics, m), d)
 
 static const struct family families[] = {
 	DEVICE("peers", "gauge", "Peers of the device.", PEERS, WIDTH_32, peers),
@@ -103,9 +107,12 @@ static const struct family families[] = {
 	METRIC("transmit_loss_burst_max_packets", "gauge",
 	       "Longest run of lost frames in the last interval.",
 	       TX_BURST_MAX, WIDTH_16, tx_burst_max, 0),
-	{ "fmp_peer_transmit_loss_burst_mean_packets", "gauge",
-	  "Mean run of lost frames in the last interval.", OF_METRICS,
-	  FMP_A_METRICS_TX_BURST_MEAN, WIDTH_16, offsetof(struct metrics, tx_burst_mean), 0, true },
+	{
+		.name = "fmp_peer_transmit_loss_burst_mean_packets", .type = "gauge",
+		.help = "Mean run of lost frames in the last interval.",
+		.where = OF_METRICS, .attr = FMP_A_METRICS_TX_BURST_MEAN, .width = WIDTH_16,
+		.offset = offsetof(struct metrics, tx_burst_mean), .in_256ths = true,
+	},
 	METRIC("transmit_loss_bursts", "gauge", "Runs of lost frames in the last interval.",
 	       TX_BURSTS, WIDTH_32, tx_bursts, 0),
 	METRIC("transmit_reordered_packets_total", "counter",

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 
 #include "fail.h"
-#include "identity.h"
 #include "util.h"
 
 static bool read_number(uint64_t *value, const char *word, uint64_t max)
@@ -234,15 +233,6 @@ int parse_ttl(uint8_t *ttl, const char *word)
 	    (!read_number(&number, word, UINT8_MAX) || number == 0))
 		return usage_word(word, "neither 'auto' nor a number from 1 to 255");
 	*ttl = (uint8_t)number;
-	return STATUS_OK;
-}
-
-int parse_public_key(uint8_t key[FMP_PUBLIC_KEY_SIZE], const char *word)
-{
-	enum key_error err = public_key_decode(key, word);
-
-	if (err)
-		return usage_word(word, "%s", key_strerror(err));
 	return STATUS_OK;
 }
 
