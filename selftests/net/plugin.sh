@@ -23,7 +23,7 @@ says() {
 	"$@" 2>&1 | grep -F -- "$wanted"
 }
 
-# words [TYPE-WORD...]: the line that begins with the kind
+# The options as "ip link" shows them
 words() { ip -n h1 -d link show fmp0 | sed -n 's/^ *fmp \(port.*\)/\1/p' | sed 's/ addrgenmode.*//; s/ *$//'; }
 
 has_metrics() { [ -n "$(told mmp_mode)" ]; }
@@ -53,12 +53,17 @@ options() {
 }
 
 again() {
-	local before
+	local before words
 	before=$(words)
-	link del fmp0 &&
-		# shellcheck disable=SC2086 # words
-		link add fmp0 type fmp $before &&
-		[ "$(words)" = "$before" ]
+	read -ra words <<<"$before"
+	link del fmp0 && link add fmp0 type fmp "${words[@]}" && [ "$(words)" = "$before" ]
+}
+
+change() {
+	must link add fmp0 type fmp port 2122
+	check "options can be changed" link set fmp0 type fmp port 2123 ttl 9
+	check_equal "and are then what they were changed to" "2123 9" "$(told port) $(told ttl)"
+	must link del fmp0
 }
 
 metrics() {
@@ -112,6 +117,7 @@ must ip netns add h1
 must ip -n h1 link add eth0 type dummy
 defaults
 options
+change
 metrics
 statistics
 refusals

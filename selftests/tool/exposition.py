@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What "fmp metrics" prints is read by the parser of Prometheus's own library."""
+import os
 import re
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -91,6 +92,13 @@ def names_are_escaped():
     assert {s.labels["device"] for s in samples(check_form("strange"))} == {'f"m\\p'}
 
 
+def documented():
+    with open(os.path.join(program.TOP, "docs", "metrics-operator.md"), encoding="utf-8") as file:
+        rows = set(re.findall(r"^\| `(fmp_\w+)` \|", file.read(), re.M))
+    names = set(re.findall(r"^# TYPE (\w+)", program.run("full", "metrics"), re.M))
+    assert rows == names, rows ^ names
+
+
 def nothing_secret():
     text = program.run("full", "metrics")
     assert "nsec" not in text and not re.search(r"[0-9a-f]{64}", text)
@@ -115,3 +123,4 @@ def cases():
     yield "exposition.escaped", names_are_escaped
     yield "exposition.nothing_secret", nothing_secret
     yield "exposition.http", over_http
+    yield "exposition.documented", documented

@@ -8,6 +8,7 @@ from . import program
 from .terminal import Terminal
 
 BLOCKS = set("▁▂▃▄▅▆▇█")
+DOCUMENT = os.path.join(program.TOP, "docs", "metrics-operator.md")
 FAST = ("top", "-d", "0.1")
 
 
@@ -167,10 +168,16 @@ def capture():
         return terminal.show("PAUSED").rstrip() + "\n"
 
 
+def document():
+    """The text before the screen, the screen, and the text after it."""
+    with open(DOCUMENT, encoding="utf-8") as file:
+        before, screen, after = file.read().split("```\n", 2)
+    return before, screen, after
+
+
 def documented():
-    """docs/top.txt is such a screen: make -C selftests/tool capture writes it."""
-    with open(os.path.join(program.TOP, "docs", "top.txt"), encoding="utf-8") as file:
-        shown = file.read().splitlines()
+    """make -C selftests/tool capture puts another one there."""
+    shown = document()[1].splitlines()
     with Terminal("many", "top", "--history", "LOSS", width=118, height=16) as terminal:
         screen = terminal.show("300 peers").splitlines()
     assert shown[2].rstrip() == screen[2].rstrip(), (shown[2], screen[2])
@@ -185,4 +192,6 @@ def cases():
 
 
 if __name__ == "__main__":
-    print(capture(), end="")
+    TEXT = "```\n".join((document()[0], capture(), document()[2]))
+    with open(DOCUMENT, "w", encoding="utf-8") as out:
+        out.write(TEXT)

@@ -171,12 +171,13 @@ static void put_traffic(struct message *msg, unsigned int number)
 	static const char *const names[] = {
 		"b.example:2121", "ghent.example:2121", "oslo.example:2121", "turin.example:2121",
 	};
-	uint64_t unit = UINT64_C(1000000) * (number % 7 + 1);
+	uint64_t unit = UINT64_C(100000) * (mix(number) % 7 + 1);
+	unsigned int times = number % 3 ? 1 : step;
 
-	put_uint(msg, FMP_A_PEER_RX_PACKETS, 1000 * step);
-	put_uint(msg, FMP_A_PEER_RX_BYTES, unit * step);
-	put_uint(msg, FMP_A_PEER_TX_PACKETS, 2000 * step);
-	put_uint(msg, FMP_A_PEER_TX_BYTES, 2 * unit * step);
+	put_uint(msg, FMP_A_PEER_RX_PACKETS, 1000 * times);
+	put_uint(msg, FMP_A_PEER_RX_BYTES, number ? unit * times : UINT64_C(1000000) * times);
+	put_uint(msg, FMP_A_PEER_TX_PACKETS, 2000 * times);
+	put_uint(msg, FMP_A_PEER_TX_BYTES, number ? 2 * unit * times : UINT64_C(2000000) * times);
 	put_counter(msg, FMP_A_PEER_COUNTER, "rx_drop_replay", number);
 	put_u32(msg, FMP_A_PEER_FAILURES, number);
 	put_u8(msg, FMP_A_PEER_AUTO_CONNECT, 1);

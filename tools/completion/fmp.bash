@@ -31,11 +31,12 @@ _fmp_value() {
 	peer) _fmp_words "$(_fmp_peers "$dev")" ;;
 	local-index) _fmp_words "$(_fmp_indices "$dev")" ;;
 	send-key | receive-key) _fmp_files ;;
-	source-check | multicast | auto-connect) _fmp_words "on off" ;;
+	source-check | multicast | auto-connect | ecn) _fmp_words "on off" ;;
+	mmp) _fmp_words "full lightweight minimal device" ;;
 	local | underlay) _fmp_words "any" ;;
 	tos) _fmp_words "inherit" ;;
 	ttl) _fmp_words "auto" ;;
-	fwmark | heartbeat) _fmp_words "off" ;;
+	fwmark | heartbeat | dead-timeout | congestion-loss | congestion-etx) _fmp_words "off" ;;
 	port | endpoint | address | remove-address | remote-index) ;;
 	handshake-burst | handshake-rate) ;;
 	*) return 1 ;;
@@ -43,7 +44,8 @@ _fmp_value() {
 }
 
 _fmp_after_key() {
-	_fmp_words "endpoint auto-connect heartbeat address remove-address replace-addresses $1"
+	_fmp_words "endpoint auto-connect heartbeat dead-timeout mmp address remove-address
+		replace-addresses $1"
 }
 
 _fmp_show() {
@@ -67,7 +69,7 @@ _fmp_set() {
 		return
 	done
 	_fmp_words "port fwmark source-check local underlay tos ttl multicast
-		handshake-burst handshake-rate peer"
+		handshake-burst handshake-rate mmp ecn congestion-loss congestion-etx peer"
 }
 
 _fmp_peer() {
@@ -141,7 +143,7 @@ _fmp_up() {
 	fi
 }
 
-_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor genkey pubkey"
+_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor top metrics genkey pubkey"
 
 _fmp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -154,7 +156,7 @@ _fmp() {
 	words+=("$cur")
 
 	if [[ $cur == -* ]]; then
-		_fmp_words "--json --help --version --timestamp --hex --address --node-addr --no-agent"
+		_fmp_words "--json --color --help --version --timestamp --hex --address --node-addr --no-agent --batch --http"
 		return
 	fi
 	if ((${#words[@]} == 2)); then
@@ -171,7 +173,7 @@ _fmp() {
 	agent) _fmp_agent ;;
 	up | down | reload) _fmp_up ;;
 	setconf | addconf | syncconf | showconf) _fmp_conf ;;
-	monitor) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
+	monitor | top | metrics) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
 	help) ((${#words[@]} == 3)) && _fmp_words "$_fmp_commands" ;;
 	esac
 	return 0
