@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "fail.h"
+#include "scene.h"
 #include "util.h"
 
 static const struct test *const suites[] = {
@@ -123,6 +124,8 @@ int main(int argc, char **argv)
 
 	if (sodium_init() < 0)
 		return 1;
+	if (argc > 2 && strcmp(argv[1], "fmp") == 0)
+		return scene_main(argc, argv);
 	if (argc > 2 && strcmp(argv[1], "agent") == 0)
 		return fake_agent(argc, argv);
 	if (argc > 1)

@@ -11,120 +11,20 @@
 
 #include <json-c/json.h>
 
+#include "drive.h"
 #include "fail.h"
-#include "fake.h"
 #include "harness.h"
 #include "identity.h"
 #include "nl.h"
 #include "util.h"
 
-/* The program's main(), and what is put in the place of the kernel for it. */
-int fmp_main(int argc, char **argv);
-int __wrap_nl_open(struct nl **nl);
 int __wrap_nl_join(struct nl *nl, const char *group);
-unsigned int __wrap_if_nametoindex(const char *name);
-unsigned int __real_if_nametoindex(const char *name);
-char *__wrap_if_indextoname(unsigned int ifindex, char *name);
-char *__real_if_indextoname(unsigned int ifindex, char *name);
 
-#define IFINDEX 0x7fffff05
+#define IFINDEX DRIVE_IFINDEX
 #define OTHER_IFINDEX 0x7fffff06
 #define PEERS 3
 #define NPUB "npub10xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqpkge6d"
 #define XONLY "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
-
-static struct fake *fake;
-static fake_serve_fn serve;
-static unsigned int opened;
-
-int (*nl_open_hook)(struct nl **nl);
-
-int __wrap_nl_open(struct nl **nl)
-{
-	int fd;
-
-	if (nl_open_hook)
-		return nl_open_hook(nl);
-	opened++;
-	fake = fake_start(serve, &fd);
-	*nl = nl_from_socket(fd, FAKE_FAMILY);
-	return STATUS_OK;
-}
-
-unsigned int __wrap_if_nametoindex(const char *name)
-{
-	if (strcmp(name, "fmp0") == 0)
-		return IFINDEX;
-	return strcmp(name, "eth0") == 0 ? 2 : __real_if_nametoindex(name);
-}
-
-char *__wrap_if_indextoname(unsigned int ifindex, char *name)
-{
-	return ifindex == IFINDEX ? strcpy(name, "fmp0") : __real_if_indextoname(ifindex, name);
-}
-
-struct outcome {
-	int status;
-	char *output;
-	char *messages;
-	size_t requests;
-};
-
-static void stop_fake(struct outcome *outcome)
-{
-	if (!fake)
-		return;
-	fake_stop(fake);
-	outcome->requests = fake_request_count(fake);
-}
-
-static struct outcome run_words(char **words)
-{
-	struct outcome outcome = { 0 };
-	FILE *standard = stdout;
-	size_t len;
-	int argc = 0;
-
-	while (words[argc])
-		argc++;
-	if (fake)
-		fake_free(fake);
-	fake = NULL;
-	opened = 0;
-
-	capture_messages();
-	stdout = open_memstream(&outcome.output, &len);
-	outcome.status = fmp_main(argc, words);
-	fclose(stdout);
-	stdout = standard;
-	outcome.messages = captured_messages();
-	stop_fake(&outcome);
-	return outcome;
-}
-
-#define RUN(...) run_words((char *[]){ "fmp", ##__VA_ARGS__, NULL })
-
-static void end(struct outcome *outcome)
-{
-	free(outcome->output);
-	free(outcome->messages);
-	if (fake)
-		fake_free(fake);
-	fake = NULL;
-}
-
-static void check_outcome(struct outcome outcome, int status, const char *text, int line)
-{
-	const char *where = status ? outcome.messages : outcome.output;
-
-	check(outcome.status == status, __FILE__, line, "status %d: %s", outcome.status,
-	      outcome.messages);
-	check(strstr(where, text), __FILE__, line, "'%s' is not in: %s", text, where);
-	check(!status || !*outcome.output, __FILE__, line, "output: %s", outcome.output);
-	end(&outcome);
-}
-
-#define EXPECT(status, text, ...) check_outcome(RUN(__VA_ARGS__), status, text, __LINE__)
 
 static void put_counter(struct message *msg, uint16_t type, const char *name, uint64_t value)
 {
@@ -268,7 +168,7 @@ static void test_show(void)
 	struct outcome outcome;
 	const char *first, *second, *third;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN();
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.messages, "%s", outcome.messages);
 	CHECK_FMT(strncmp(outcome.output, "device: fmp0\n  port: 2121\n  fwmark: 0x1234\n"
@@ -317,7 +217,7 @@ static void test_json(void)
 	struct outcome outcome;
 	struct json_object *all;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN("show", "--json");
 	all = json_tokener_parse(outcome.output);
 	CHECK_FMT(outcome.status == STATUS_OK && json_object_array_length(all) == 2, "%s",
@@ -354,22 +254,12 @@ static void test_json(void)
 	EXPECT(STATUS_OK, "\"remote_index\": 4294967295", "session", "show", "fmp0", "--json");
 }
 
-static const struct nlattr *attr_of(const struct nlmsghdr *msg, uint16_t type)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each(attr, msg, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
 static void test_set(void)
 {
 	const struct nlmsghdr *request;
 	struct outcome outcome;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN("set", "fmp0", "port", "0", "fwmark", "off", "source-check", "off",
 		      "peer", NPUB, "endpoint", "192.0.2.1:99", "address", "10.0.0.1",
 		      "remove-address", "fd00::1", "replace-addresses", "peer", XONLY, "remove");
@@ -377,19 +267,19 @@ static void test_set(void)
 	if (!CHECK(outcome.requests == 3))
 		return;
 
-	request = fake_request(fake, 0);
+	request = fake_request(drive_fake, 0);
 	CHECK(fake_command(request) == FMP_CMD_DEV_SET);
 	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_IFINDEX)) == IFINDEX);
 	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_PORT)) == 0);
 	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_FWMARK)) == 0);
 	CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_SOURCE_CHECK)) == 0);
 
-	request = fake_request(fake, 1);
+	request = fake_request(drive_fake, 1);
 	CHECK(fake_command(request) == FMP_CMD_PEER_SET);
 	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_PEER_ENDPOINT_PORT)) == htons(99));
 	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_PEER_ENDPOINT_IPV4)) == htonl(0xc0000201));
 	CHECK(attr_of(request, FMP_A_PEER_REPLACE_ADDRESSES));
-	CHECK(fake_command(fake_request(fake, 2)) == FMP_CMD_PEER_DEL);
+	CHECK(fake_command(fake_request(drive_fake, 2)) == FMP_CMD_PEER_DEL);
 	end(&outcome);
 }
 
@@ -398,12 +288,12 @@ static void test_set_outer(void)
 	const struct nlmsghdr *request;
 	struct outcome outcome;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN("set", "fmp0", "local", "fd00::5", "local", "10.0.0.5", "underlay", "any",
 		      "tos", "0xb8", "ttl", "9", "multicast", "off");
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
 	if (CHECK(outcome.requests == 1)) {
-		request = fake_request(fake, 0);
+		request = fake_request(drive_fake, 0);
 		CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_LOCAL_IPV4)) == htonl(0x0a000005));
 		CHECK(mnl_attr_get_payload_len(attr_of(request, FMP_A_DEV_LOCAL_IPV6)) == 16);
 		CHECK(!*mnl_attr_get_str(attr_of(request, FMP_A_DEV_UNDERLAY)));
@@ -416,7 +306,7 @@ static void test_set_outer(void)
 
 	outcome = RUN("set", "fmp0", "local", "any", "ttl", "auto");
 	if (CHECK(outcome.requests == 1)) {
-		request = fake_request(fake, 0);
+		request = fake_request(drive_fake, 0);
 		CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_LOCAL_IPV4)) == 0);
 		CHECK(attr_of(request, FMP_A_DEV_LOCAL_IPV6));
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TTL)) == 0);
@@ -429,19 +319,19 @@ static void test_set_agent_words(void)
 	const struct nlmsghdr *request;
 	struct outcome outcome;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN("set", "fmp0", "handshake-burst", "500", "handshake-rate", "1", "peer", NPUB,
 		      "endpoint", "b.example:2121", "auto-connect", "on", "heartbeat", "off", "peer",
 		      XONLY, "endpoint", "[fd00::1]:9", "heartbeat", "65535");
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
 	if (!CHECK(outcome.requests == 3))
 		return;
-	request = fake_request(fake, 0);
+	request = fake_request(drive_fake, 0);
 	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_HANDSHAKE_BURST)) == 500);
 	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_DEV_HANDSHAKE_RATE)) == 1);
 
 	/* A name is the agent's to look up. */
-	request = fake_request(fake, 1);
+	request = fake_request(drive_fake, 1);
 	CHECK(strcmp(mnl_attr_get_str(attr_of(request, FMP_A_PEER_ENDPOINT_NAME)),
 		     "b.example:2121") == 0);
 	CHECK(!attr_of(request, FMP_A_PEER_ENDPOINT_PORT));
@@ -449,7 +339,7 @@ static void test_set_agent_words(void)
 	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_PEER_HEARTBEAT)) == 0);
 
 	/* An address makes it forget one. */
-	request = fake_request(fake, 2);
+	request = fake_request(drive_fake, 2);
 	CHECK(!*mnl_attr_get_str(attr_of(request, FMP_A_PEER_ENDPOINT_NAME)));
 	CHECK(attr_of(request, FMP_A_PEER_ENDPOINT_IPV6));
 	CHECK(!attr_of(request, FMP_A_PEER_AUTO_CONNECT));
@@ -472,13 +362,13 @@ static void test_set_adds(void)
 	struct outcome outcome;
 	unsigned int addresses = 0;
 
-	serve = serve_no_peer;
+	drive_serve = serve_no_peer;
 	outcome = RUN("set", "fmp0", "peer", NPUB, "address", "10.0.0.1", "remove-address",
 		      "10.0.0.2", "replace-addresses");
 	CHECK_FMT(outcome.status == STATUS_OK, "%s", outcome.messages);
 	if (!CHECK(outcome.requests == 2))
 		return;
-	request = fake_request(fake, 1);
+	request = fake_request(drive_fake, 1);
 	CHECK(fake_command(request) == FMP_CMD_PEER_NEW);
 	CHECK(!attr_of(request, FMP_A_PEER_REPLACE_ADDRESSES));
 	mnl_attr_for_each(attr, request, sizeof(struct genlmsghdr))
@@ -501,7 +391,7 @@ static void serve_refusal(struct fake *f, const struct nlmsghdr *request)
 
 static void test_refusals(void)
 {
-	serve = serve_refusal;
+	drive_serve = serve_refusal;
 	EXPECT(STATUS_REFUSED, "'nosuch': no such network device", "show", "nosuch");
 	EXPECT(STATUS_REFUSED, "'eth0': not an fmp device", "show", "eth0");
 	EXPECT(STATUS_REFUSED, "'eth0': not an fmp device", "peer", "add", "eth0", NPUB);
@@ -521,7 +411,7 @@ static void test_refusals(void)
 /* Not one of these lines may get as far as the kernel. */
 static void test_bad_lines(void)
 {
-	serve = serve_refusal;
+	drive_serve = serve_refusal;
 	EXPECT(STATUS_USAGE, "'shwo': unknown command", "shwo");
 	EXPECT(STATUS_USAGE, "'--frobnicate': unknown option", "--frobnicate");
 	EXPECT(STATUS_USAGE, "'--frobnicate'", "monitor", "--frobnicate");
@@ -531,7 +421,8 @@ static void test_bad_lines(void)
 	EXPECT(STATUS_USAGE, "'set': the name of a device is missing", "set");
 	EXPECT(STATUS_USAGE, "'fmp0': what to set is missing", "set", "fmp0");
 	EXPECT(STATUS_USAGE, "'prot': unknown word, known here: port, fwmark, source-check, local, underlay, tos, "
-	       "ttl, multicast, handshake-burst, handshake-rate, peer",
+	       "ttl, multicast, handshake-burst, handshake-rate, mmp, ecn, congestion-loss, "
+	       "congestion-etx, peer",
 	       "set", "fmp0", "prot", "1");
 	EXPECT(STATUS_USAGE, "'3': has ECN bits", "set", "fmp0", "tos", "3");
 	EXPECT(STATUS_USAGE, "'256': neither 'auto'", "set", "fmp0", "ttl", "256");
@@ -565,7 +456,7 @@ static void test_bad_lines(void)
 	       "auto-connect", "yes");
 	EXPECT(STATUS_USAGE, "'10.0.1:2121': neither an IPv4 address", "peer", "set", "fmp0", NPUB,
 	       "endpoint", "10.0.1:2121");
-	CHECK(opened == 0);
+	CHECK(drive_opened == 0);
 }
 
 static char *key_file(const char *digits)
@@ -598,13 +489,13 @@ static void test_session_add(void)
 	char *send = key_file(DIGITS), *receive = key_file(XONLY "\n");
 	struct outcome outcome;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN("session", "add", "fmp0", "peer", NPUB, "remote-index", "0x10", "send-key",
 		      send, "receive-key", receive, "initiator");
 	CHECK_FMT(outcome.status == STATUS_OK, "%s", outcome.messages);
 	CHECK_FMT(strcmp(outcome.output, "0xabcd0010\n") == 0, "%s", outcome.output);
 	if (CHECK(outcome.requests == 1))
-		check_keys(fake_request(fake, 0));
+		check_keys(fake_request(drive_fake, 0));
 	end(&outcome);
 
 	EXPECT(STATUS_OK, "\"local_index\": 2882338832", "session", "add", "fmp0", "peer", NPUB,
@@ -626,11 +517,11 @@ static void test_rekey(void)
 	const struct nlmsghdr *request;
 	struct outcome outcome;
 
-	serve = serve_all;
+	drive_serve = serve_all;
 	outcome = RUN("rekey", "fmp0");
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
 	if (CHECK(outcome.requests == 1)) {
-		request = fake_request(fake, 0);
+		request = fake_request(drive_fake, 0);
 		CHECK(fake_command(request) == FMP_CMD_REKEY);
 		CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_PEER_IFINDEX)) == IFINDEX);
 		CHECK(!attr_of(request, FMP_A_PEER_PUBLIC_KEY));
@@ -640,7 +531,7 @@ static void test_rekey(void)
 	outcome = RUN("rekey", "fmp0", NPUB);
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
 	if (CHECK(outcome.requests == 1)) {
-		request = fake_request(fake, 0);
+		request = fake_request(drive_fake, 0);
 		peer_key(key, 0);
 		CHECK(memcmp(mnl_attr_get_payload(attr_of(request, FMP_A_PEER_PUBLIC_KEY)), key,
 			     sizeof(key)) == 0);
@@ -710,15 +601,18 @@ static void send_troubles(void)
 	uint8_t reason;
 
 	for (reason = FMP_REKEY_REASON_MANUAL; reason <= FMP_REKEY_REASON_SILENCE + 1; reason++)
-		send_trouble(fake, FMP_CMD_REKEY_NEEDED_NTF, FMP_A_PEER_REKEY_REASON, reason, 0);
-	send_trouble(fake, FMP_CMD_PEER_AWAIT_NTF, 0, 0, 0);
-	send_trouble(fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
+		send_trouble(drive_fake, FMP_CMD_REKEY_NEEDED_NTF, FMP_A_PEER_REKEY_REASON, reason, 0);
+	send_trouble(drive_fake, FMP_CMD_PEER_AWAIT_NTF, 0, 0, 0);
+	send_trouble(drive_fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
 		     FMP_DOWN_REASON_DISCONNECT, FMP_A_PEER_DISCONNECT_CODE);
-	send_trouble(fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
+	send_trouble(drive_fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
 		     FMP_DOWN_REASON_FAILURES, 0);
-	send_handshake(fake, FMP_HANDSHAKE_EVENT_STARTED, 0);
-	send_handshake(fake, FMP_HANDSHAKE_EVENT_FAILED, FMP_HANDSHAKE_CAUSE_TIMEOUT);
-	send_handshake(fake, 9, 0);
+	send_trouble(drive_fake, FMP_CMD_PEER_DOWN_NTF, FMP_A_PEER_DOWN_REASON,
+		     FMP_DOWN_REASON_TIMEOUT, 0);
+	send_trouble(drive_fake, FMP_CMD_PEER_UP_NTF, 0, 0, 0);
+	send_handshake(drive_fake, FMP_HANDSHAKE_EVENT_STARTED, 0);
+	send_handshake(drive_fake, FMP_HANDSHAKE_EVENT_FAILED, FMP_HANDSHAKE_CAUSE_TIMEOUT);
+	send_handshake(drive_fake, 9, 0);
 }
 
 static unsigned int joined;
@@ -737,16 +631,16 @@ int __wrap_nl_join(struct nl *nl, const char *group)
 
 	if (in_trouble) {
 		send_troubles();
-		fake_shutdown(fake);
+		fake_shutdown(drive_fake);
 		return STATUS_OK;
 	}
-	send_event(fake, FMP_CMD_DEV_SET_NTF, IFINDEX);
-	send_event(fake, 200, IFINDEX);
-	send_event(fake, FMP_CMD_PEER_NEW_NTF, OTHER_IFINDEX);
+	send_event(drive_fake, FMP_CMD_DEV_SET_NTF, IFINDEX);
+	send_event(drive_fake, 200, IFINDEX);
+	send_event(drive_fake, FMP_CMD_PEER_NEW_NTF, OTHER_IFINDEX);
 	message_init(&broken, FMP_CMD_PEER_SET_NTF);
-	fake_event(fake, &broken);
-	send_event(fake, FMP_CMD_SESSION_CUTOVER_NTF, IFINDEX);
-	fake_shutdown(fake);
+	fake_event(drive_fake, &broken);
+	send_event(drive_fake, FMP_CMD_SESSION_CUTOVER_NTF, IFINDEX);
+	fake_shutdown(drive_fake);
 	return STATUS_OK;
 }
 
@@ -761,7 +655,7 @@ static void check_monitor(struct outcome outcome, const char *wanted)
 
 static void test_monitor(void)
 {
-	serve = serve_all;
+	drive_serve = serve_all;
 	check_monitor(RUN("monitor"),
 		      "fmp0 dev-set port 77\n"
 		      "if2147483398 peer-new peer " NPUB "\n"
@@ -791,7 +685,7 @@ static void check_trouble(struct outcome outcome, const char *wanted)
 
 static void test_trouble(void)
 {
-	serve = serve_all;
+	drive_serve = serve_all;
 	in_trouble = true;
 	check_trouble(RUN("monitor"),
 		      "fmp0 rekey-needed peer " NPUB " reason manual\n"
@@ -804,6 +698,8 @@ static void test_trouble(void)
 		      "fmp0 peer-await peer " NPUB "\n"
 		      "fmp0 peer-down peer " NPUB " reason disconnect code 9\n"
 		      "fmp0 peer-down peer " NPUB " reason failures\n"
+		      "fmp0 peer-down peer " NPUB " reason timeout\n"
+		      "fmp0 peer-up peer " NPUB "\n"
 		      "fmp0 handshake peer " NPUB " started\n"
 		      "fmp0 handshake peer " NPUB " failed cause timeout\n"
 		      "fmp0 handshake peer " NPUB " unknown\n");
@@ -818,6 +714,8 @@ static void test_trouble(void)
 		      TROUBLE_JSON("peer-await", "")
 		      TROUBLE_JSON("peer-down", ",\"reason\":\"disconnect\",\"code\":9")
 		      REASON_JSON("peer-down", "failures")
+		      REASON_JSON("peer-down", "timeout")
+		      TROUBLE_JSON("peer-up", "")
 		      TROUBLE_JSON("handshake", ",\"result\":\"started\"")
 		      TROUBLE_JSON("handshake", ",\"result\":\"failed\",\"cause\":\"timeout\"")
 		      TROUBLE_JSON("handshake", ",\"result\":\"unknown\""));
@@ -842,7 +740,7 @@ static void test_help(void)
 		EXPECT(STATUS_OK, usage_line, "help", (char *)names[i]);
 		free(usage_line);
 	}
-	CHECK(opened == 0);
+	CHECK(drive_opened == 0);
 }
 
 const struct test command_tests[] = {

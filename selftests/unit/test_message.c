@@ -8,6 +8,7 @@
 #include "attrs.h"
 #include "harness.h"
 #include "message.h"
+#include "names.h"
 #include "object.h"
 #include "util.h"
 

@@ -195,10 +195,10 @@ static void test_limits(void)
 	CHECK(parse_limit(&limit, "4294967295") == STATUS_OK && limit == UINT32_MAX);
 	CHECK(parse_limit(&limit, "0") == STATUS_USAGE);
 	CHECK(parse_limit(&limit, "4294967296") == STATUS_USAGE);
-	CHECK(parse_heartbeat(&seconds, "off") == STATUS_OK && seconds == 0);
-	CHECK(parse_heartbeat(&seconds, "65535") == STATUS_OK && seconds == 65535);
-	CHECK(parse_heartbeat(&seconds, "0") == STATUS_USAGE);
-	CHECK(parse_heartbeat(&seconds, "65536") == STATUS_USAGE);
+	CHECK(parse_seconds(&seconds, "off") == STATUS_OK && seconds == 0);
+	CHECK(parse_seconds(&seconds, "65535") == STATUS_OK && seconds == 65535);
+	CHECK(parse_seconds(&seconds, "0") == STATUS_USAGE);
+	CHECK(parse_seconds(&seconds, "65536") == STATUS_USAGE);
 	free(captured_messages());
 }
 

@@ -11,6 +11,7 @@
 
 #include "agent-internal.h"
 #include "fail.h"
+#include "names.h"
 
 static void tell_peer(struct agent *agent, const struct peer *peer)
 {

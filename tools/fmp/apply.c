@@ -24,6 +24,23 @@ struct job {
 
 /* --- the device */
 
+/*
+ * A module from before there were metrics refuses such words: it gets those that the
+ * file has, so that somebody learns of it.
+ */
+static void set_metrics_words(struct device_change *change, const struct conf_interface *conf,
+			      const struct device *device, bool all)
+{
+	change->set_mmp_mode = !HAS(device, FMP_A_DEV_MMP_MODE) ? conf->has_mmp :
+			       all || conf->mmp_mode != device->mmp_mode;
+	change->set_ecn = !HAS(device, FMP_A_DEV_ECN) ? conf->has_ecn :
+			  all || conf->ecn != device->ecn;
+	change->set_congestion_loss = !HAS(device, FMP_A_DEV_CONGESTION_LOSS) ? conf->has_loss :
+				      all || conf->congestion_loss != device->congestion_loss;
+	change->set_congestion_etx = !HAS(device, FMP_A_DEV_CONGESTION_ETX) ? conf->has_etx :
+				     all || conf->congestion_etx != device->congestion_etx;
+}
+
 static void set_everything(struct device_change *change)
 {
 	change->set_port = change->set_fwmark = change->set_source_check = true;
@@ -44,6 +61,10 @@ static void set_what_is_said(struct device_change *change, const struct conf_int
 	change->set_multicast = conf->has_multicast;
 	change->set_handshake_burst = conf->has_burst;
 	change->set_handshake_rate = conf->has_rate;
+	change->set_mmp_mode = conf->has_mmp;
+	change->set_ecn = conf->has_ecn;
+	change->set_congestion_loss = conf->has_loss;
+	change->set_congestion_etx = conf->has_etx;
 }
 
 /* Port 0 asks for any, and the device may have one by now. */
@@ -65,14 +86,6 @@ static void set_what_differs(struct device_change *change, const struct conf_int
 	change->set_handshake_rate = conf->rate != device->handshake_rate;
 }
 
-static bool changes_device(const struct device_change *change)
-{
-	return change->set_port || change->set_fwmark || change->set_source_check ||
-	       change->set_local4 || change->set_local6 || change->set_underlay ||
-	       change->set_tos || change->set_ttl || change->set_multicast ||
-	       change->set_handshake_burst || change->set_handshake_rate;
-}
-
 static struct device_change device_of(const struct conf_interface *conf)
 {
 	return (struct device_change){
@@ -87,6 +100,10 @@ static struct device_change device_of(const struct conf_interface *conf)
 		.multicast = conf->multicast,
 		.handshake_burst = conf->burst,
 		.handshake_rate = conf->rate,
+		.mmp_mode = conf->mmp_mode,
+		.ecn = conf->ecn,
+		.congestion_loss = conf->congestion_loss,
+		.congestion_etx = conf->congestion_etx,
 	};
 }
 
@@ -97,22 +114,20 @@ static int apply_device(const struct job *job)
 	struct devices devices;
 	int status;
 
-	switch (job->mode) {
-	case APPLY_SET:
-		set_everything(&change);
-		break;
-	case APPLY_ADD:
+	if (job->mode == APPLY_ADD) {
 		set_what_is_said(&change, conf);
-		break;
-	case APPLY_SYNC:
+	} else {
 		status = kernel_device(job->nl, job->target, &devices);
 		if (status)
 			return status;
-		set_what_differs(&change, conf, devices.list);
+		if (job->mode == APPLY_SET)
+			set_everything(&change);
+		else
+			set_what_differs(&change, conf, devices.list);
+		set_metrics_words(&change, conf, devices.list, job->mode == APPLY_SET);
 		devices_release(&devices);
-		break;
 	}
-	if (!changes_device(&change))
+	if (!device_change_any(&change))
 		return STATUS_OK;
 	return kernel_device_set(job->nl, job->target, &change);
 }
@@ -193,6 +208,8 @@ static struct peer_change new_peer(const struct conf_peer *peer)
 	struct peer_change change = {
 		.set_auto_connect = true, .auto_connect = peer->auto_connect,
 		.set_heartbeat = true, .heartbeat = peer->heartbeat,
+		.set_dead_timeout = peer->has_dead_timeout, .dead_timeout = peer->dead_timeout,
+		.set_mmp_mode = peer->has_mmp, .mmp_mode = peer->mmp_mode,
 	};
 
 	memcpy(change.key, peer->key, sizeof(change.key));
@@ -243,12 +260,19 @@ static void compare_endpoints(struct peer_change *change, const struct conf_peer
 
 static struct peer_change changed_peer(const struct conf_peer *conf, const struct peer *peer)
 {
-	struct peer_change change = { .auto_connect = conf->auto_connect, .heartbeat = conf->heartbeat };
+	struct peer_change change = {
+		.auto_connect = conf->auto_connect, .heartbeat = conf->heartbeat,
+		.dead_timeout = conf->dead_timeout, .mmp_mode = conf->mmp_mode,
+	};
 
 	memcpy(change.key, conf->key, sizeof(change.key));
 	compare_endpoints(&change, conf, peer);
 	change.set_auto_connect = conf->auto_connect != peer->auto_connect;
 	change.set_heartbeat = conf->heartbeat != peer->heartbeat;
+	change.set_dead_timeout = !HAS(peer, FMP_A_PEER_DEAD_TIMEOUT) ? conf->has_dead_timeout :
+				  conf->dead_timeout != peer->dead_timeout;
+	change.set_mmp_mode = !HAS(peer, FMP_A_PEER_MMP_MODE) ? conf->has_mmp :
+			      conf->mmp_mode != peer->mmp_mode;
 
 	add_addresses(&change, conf);
 	change.replace_addresses = !same_addresses(&change, peer);
@@ -260,7 +284,8 @@ static struct peer_change changed_peer(const struct conf_peer *conf, const struc
 static bool changes_peer(const struct peer_change *change)
 {
 	return change->set_endpoint || change->set_endpoint_name || change->set_auto_connect ||
-	       change->set_heartbeat || change->replace_addresses || change->address_count;
+	       change->set_heartbeat || change->set_dead_timeout || change->set_mmp_mode ||
+	       change->replace_addresses || change->address_count;
 }
 
 /* --- all peers */

@@ -25,6 +25,10 @@ static const char *const dev_names[] = {
 	[FMP_A_DEV_AGENT] = "agent",
 	[FMP_A_DEV_HANDSHAKE_BURST] = "handshake-burst",
 	[FMP_A_DEV_HANDSHAKE_RATE] = "handshake-rate",
+	[FMP_A_DEV_MMP_MODE] = "mmp-mode",
+	[FMP_A_DEV_ECN] = "ecn",
+	[FMP_A_DEV_CONGESTION_LOSS] = "congestion-loss",
+	[FMP_A_DEV_CONGESTION_ETX] = "congestion-etx",
 };
 
 static const char *const address_names[] = {
@@ -59,6 +63,11 @@ static const char *const peer_names[] = {
 	[FMP_A_PEER_DYNAMIC] = "dynamic",
 	[FMP_A_PEER_EPOCH] = "epoch",
 	[FMP_A_PEER_HANDSHAKE_MS] = "handshake-ms",
+	[FMP_A_PEER_STATE] = "state",
+	[FMP_A_PEER_STATE_MS] = "state-ms",
+	[FMP_A_PEER_DEAD_TIMEOUT] = "dead-timeout",
+	[FMP_A_PEER_MMP_MODE] = "mmp-mode",
+	[FMP_A_PEER_METRICS] = "metrics",
 };
 
 static const char *const session_names[] = {

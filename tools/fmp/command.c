@@ -50,7 +50,23 @@ static int take_heartbeat(void *into, const char *value)
 	struct peer_change *change = into;
 
 	change->set_heartbeat = true;
-	return parse_heartbeat(&change->heartbeat, value);
+	return parse_seconds(&change->heartbeat, value);
+}
+
+static int take_dead_timeout(void *into, const char *value)
+{
+	struct peer_change *change = into;
+
+	change->set_dead_timeout = true;
+	return parse_seconds(&change->dead_timeout, value);
+}
+
+static int take_mmp(void *into, const char *value)
+{
+	struct peer_change *change = into;
+
+	change->set_mmp_mode = true;
+	return parse_mmp_mode(&change->mmp_mode, value, true);
 }
 
 static int add_change(struct peer_change *change, const char *value, bool removal)
@@ -99,7 +115,9 @@ static int take_remove(void *into, const char *value)
 	{ "remove-address", "an address", take_remove_address, KEYWORD_MANY },	\
 	{ "replace-addresses", NULL, take_replace, 0 },				\
 	{ "auto-connect", "'on' or 'off'", take_auto_connect, 0 },		\
-	{ "heartbeat", "a number of seconds or 'off'", take_heartbeat, 0 }
+	{ "heartbeat", "a number of seconds or 'off'", take_heartbeat, 0 },	\
+	{ "dead-timeout", "a number of seconds or 'off'", take_dead_timeout, 0 }, \
+	{ "mmp", "'full', 'lightweight', 'minimal' or 'device'", take_mmp, 0 }
 
 const struct keyword peer_keywords[] = {
 	PEER_KEYWORDS,

@@ -236,6 +236,10 @@ static void complete_peers(struct conf *conf)
 			peer->auto_connect = peer->endpoint;
 		if (!peer->has_heartbeat)
 			peer->heartbeat = CONF_HEARTBEAT;
+		if (!peer->has_dead_timeout)
+			peer->dead_timeout = CONF_DEAD_TIMEOUT;
+		if (!peer->has_mmp)
+			peer->mmp_mode = FMP_MMP_MODE_DEVICE;
 	}
 }
 
@@ -259,6 +263,10 @@ static void set_defaults(struct conf_interface *interface)
 	interface->multicast = true;
 	interface->burst = CONF_BURST;
 	interface->rate = CONF_RATE;
+	interface->mmp_mode = FMP_MMP_MODE_FULL;
+	interface->ecn = true;
+	interface->congestion_loss = CONF_CONGESTION_LOSS;
+	interface->congestion_etx = CONF_CONGESTION_ETX;
 }
 
 int conf_read(struct conf *conf, FILE *file, const char *name)

@@ -46,6 +46,7 @@ struct conf_interface {
 	char *deny;
 	bool has_port, has_mark, has_source_check, has_tos, has_ttl, has_multicast;
 	bool has_burst, has_rate, has_local, has_mtu;
+	bool has_mmp, has_ecn, has_loss, has_etx;
 	uint16_t port;
 	uint32_t mark;
 	bool source_check;
@@ -57,6 +58,10 @@ struct conf_interface {
 	bool multicast;
 	uint32_t burst;
 	uint32_t rate;
+	uint8_t mmp_mode;
+	bool ecn;
+	uint16_t congestion_loss;	/* thousandths, 0 for never */
+	uint16_t congestion_etx;	/* hundredths, 0 for never */
 	uint32_t mtu;
 	enum conf_table table;
 	uint32_t table_number;
@@ -68,12 +73,15 @@ struct conf_peer {
 	unsigned int line;	/* of its section */
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	bool has_key, has_allowed, has_auto_connect, has_heartbeat;
+	bool has_dead_timeout, has_mmp;
 	char *endpoint;		/* HOST:PORT, NULL without one */
 	bool numeric;		/* of which this is the address */
 	struct endpoint where;
 	struct conf_prefixes allowed;
 	bool auto_connect;
 	uint16_t heartbeat;	/* seconds, 0 for none */
+	uint16_t dead_timeout;	/* seconds, 0 for never */
+	uint8_t mmp_mode;
 };
 
 struct conf {
@@ -86,6 +94,9 @@ struct conf {
 #define CONF_HEARTBEAT		10
 #define CONF_BURST		100
 #define CONF_RATE		10
+#define CONF_CONGESTION_LOSS	50
+#define CONF_CONGESTION_ETX	300
+#define CONF_DEAD_TIMEOUT	30
 
 /* The mark, and the table of default routes, when the file chooses none. */
 #define CONF_ROUTED_MARK	FMP_DEFAULT_PORT

@@ -262,6 +262,30 @@ static int take_rate(struct confkeys *keys, char *value)
 	return parse_limit(&interface_of(keys)->rate, value);
 }
 
+static int take_metrics(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_mmp = true;
+	return parse_mmp_mode(&interface_of(keys)->mmp_mode, value, false);
+}
+
+static int take_ecn(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_ecn = true;
+	return read_switch(&interface_of(keys)->ecn, value);
+}
+
+static int take_congestion_loss(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_loss = true;
+	return parse_congestion_loss(&interface_of(keys)->congestion_loss, value);
+}
+
+static int take_congestion_etx(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_etx = true;
+	return parse_congestion_etx(&interface_of(keys)->congestion_etx, value);
+}
+
 static int add_hook(struct confkeys *keys, enum conf_hook hook, const char *value)
 {
 	struct conf_commands *commands = &interface_of(keys)->hooks[hook];
@@ -308,6 +332,10 @@ static const struct key interface_keys[] = {
 	{ "Deny", take_deny, 0 },
 	{ "HandshakeBurst", take_burst, 0 },
 	{ "HandshakeRate", take_rate, 0 },
+	{ "Metrics", take_metrics, 0 },
+	{ "Ecn", take_ecn, 0 },
+	{ "CongestionLoss", take_congestion_loss, 0 },
+	{ "CongestionEtx", take_congestion_etx, 0 },
 	{ "PreUp", take_pre_up, KEY_MANY | KEY_RAW },
 	{ "PostUp", take_post_up, KEY_MANY | KEY_RAW },
 	{ "PreDown", take_pre_down, KEY_MANY | KEY_RAW },
@@ -396,7 +424,19 @@ static int take_auto_connect(struct confkeys *keys, char *value)
 static int take_heartbeat(struct confkeys *keys, char *value)
 {
 	peer_of(keys)->has_heartbeat = true;
-	return parse_heartbeat(&peer_of(keys)->heartbeat, value);
+	return parse_seconds(&peer_of(keys)->heartbeat, value);
+}
+
+static int take_dead_timeout(struct confkeys *keys, char *value)
+{
+	peer_of(keys)->has_dead_timeout = true;
+	return parse_seconds(&peer_of(keys)->dead_timeout, value);
+}
+
+static int take_peer_metrics(struct confkeys *keys, char *value)
+{
+	peer_of(keys)->has_mmp = true;
+	return parse_mmp_mode(&peer_of(keys)->mmp_mode, value, true);
 }
 
 static const struct key peer_keys[] = {
@@ -405,6 +445,8 @@ static const struct key peer_keys[] = {
 	{ "AllowedIPs", take_allowed, KEY_MANY | KEY_LIST | KEY_EMPTY },
 	{ "AutoConnect", take_auto_connect, 0 },
 	{ "Heartbeat", take_heartbeat, 0 },
+	{ "DeadTimeout", take_dead_timeout, 0 },
+	{ "Metrics", take_peer_metrics, 0 },
 	{ 0 },
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "identity.h"
+#include "names.h"
 #include "print.h"
 #include "util.h"
 

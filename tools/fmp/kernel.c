@@ -295,6 +295,28 @@ int kernel_session(struct nl *nl, const struct target *target, uint32_t local_in
 	return STATUS_OK;
 }
 
+bool device_change_any(const struct device_change *change)
+{
+	return change->set_port || change->set_fwmark || change->set_source_check ||
+	       change->set_local4 || change->set_local6 || change->set_underlay ||
+	       change->set_tos || change->set_ttl || change->set_multicast ||
+	       change->set_handshake_burst || change->set_handshake_rate ||
+	       change->set_mmp_mode || change->set_ecn || change->set_congestion_loss ||
+	       change->set_congestion_etx;
+}
+
+static void put_metrics_words(struct message *msg, const struct device_change *change)
+{
+	if (change->set_mmp_mode)
+		put_u8(msg, FMP_A_DEV_MMP_MODE, change->mmp_mode);
+	if (change->set_ecn)
+		put_u8(msg, FMP_A_DEV_ECN, change->ecn);
+	if (change->set_congestion_loss)
+		put_u16(msg, FMP_A_DEV_CONGESTION_LOSS, change->congestion_loss);
+	if (change->set_congestion_etx)
+		put_u16(msg, FMP_A_DEV_CONGESTION_ETX, change->congestion_etx);
+}
+
 int kernel_device_set(struct nl *nl, const struct target *target,
 		      const struct device_change *change)
 {
@@ -325,6 +347,7 @@ int kernel_device_set(struct nl *nl, const struct target *target,
 		put_u32(&msg, FMP_A_DEV_HANDSHAKE_BURST, change->handshake_burst);
 	if (change->set_handshake_rate)
 		put_u32(&msg, FMP_A_DEV_HANDSHAKE_RATE, change->handshake_rate);
+	put_metrics_words(&msg, change);
 	err = nl_do(nl, &msg, NULL, NULL);
 	message_free(&msg);
 
@@ -360,7 +383,7 @@ static void put_address(struct message *msg, const struct address_change *change
 	nest_close(msg, nest);
 }
 
-static void put_agent_words(struct message *msg, const struct peer_change *change)
+static void put_peer_words(struct message *msg, const struct peer_change *change)
 {
 	if (change->set_endpoint_name)
 		put_string(msg, FMP_A_PEER_ENDPOINT_NAME, change->endpoint_name);
@@ -368,6 +391,10 @@ static void put_agent_words(struct message *msg, const struct peer_change *chang
 		put_u8(msg, FMP_A_PEER_AUTO_CONNECT, change->auto_connect);
 	if (change->set_heartbeat)
 		put_u16(msg, FMP_A_PEER_HEARTBEAT, change->heartbeat);
+	if (change->set_dead_timeout)
+		put_u16(msg, FMP_A_PEER_DEAD_TIMEOUT, change->dead_timeout);
+	if (change->set_mmp_mode)
+		put_u8(msg, FMP_A_PEER_MMP_MODE, change->mmp_mode);
 }
 
 /* A new peer has no addresses that could be taken away. */
@@ -383,7 +410,7 @@ static int send_peer(struct nl *nl, uint8_t command, const struct target *target
 	put_peer(&msg, target, change->key);
 	if (change->set_endpoint)
 		put_endpoint(&msg, &change->endpoint);
-	put_agent_words(&msg, change);
+	put_peer_words(&msg, change);
 	if (change->dynamic && fresh)
 		put_flag(&msg, FMP_A_PEER_DYNAMIC);
 	if (change->replace_addresses && !fresh)

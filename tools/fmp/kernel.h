@@ -59,6 +59,7 @@ struct device_change {
 	bool set_port, set_fwmark, set_source_check;
 	bool set_local4, set_local6, set_underlay, set_tos, set_ttl, set_multicast;
 	bool set_handshake_burst, set_handshake_rate;
+	bool set_mmp_mode, set_ecn, set_congestion_loss, set_congestion_etx;
 	uint16_t port;
 	uint32_t fwmark;
 	bool source_check;
@@ -70,7 +71,14 @@ struct device_change {
 	bool multicast;
 	uint32_t handshake_burst;
 	uint32_t handshake_rate;
+	uint8_t mmp_mode;
+	bool ecn;
+	uint16_t congestion_loss;
+	uint16_t congestion_etx;
 };
+
+/* Whether anything is set. */
+bool device_change_any(const struct device_change *change);
 
 int kernel_device_set(struct nl *nl, const struct target *target,
 		      const struct device_change *change);
@@ -84,11 +92,14 @@ struct peer_change {
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	bool set_endpoint, replace_addresses, remove;
 	bool set_endpoint_name, set_auto_connect, set_heartbeat;
+	bool set_dead_timeout, set_mmp_mode;
 	bool dynamic;			/* of a new peer only */
 	struct endpoint endpoint;
 	const char *endpoint_name;	/* empty for none */
 	bool auto_connect;
 	uint16_t heartbeat;		/* seconds, 0 for none */
+	uint16_t dead_timeout;		/* seconds, 0 for never */
+	uint8_t mmp_mode;
 	struct address_change *addresses;
 	size_t address_count;
 };

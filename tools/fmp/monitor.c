@@ -11,6 +11,7 @@
 #include "fail.h"
 #include "identity.h"
 #include "json.h"
+#include "names.h"
 #include "print.h"
 #include "util.h"
 
@@ -23,7 +24,7 @@ struct monitor {
 enum what {
 	ABOUT_DEVICE,
 	ABOUT_PEER,
-	ABOUT_TROUBLE,	/* of a peer, of which it names no more than the key */
+	ABOUT_TROUBLE,	/* or its end, of a peer of which it names no more than the key */
 	ABOUT_SESSION,
 	ABOUT_HANDSHAKE,
 };
@@ -53,6 +54,7 @@ static bool name_event(struct event *event, uint8_t command)
 		{ FMP_CMD_REKEY_NEEDED_NTF, "rekey-needed", ABOUT_TROUBLE },
 		{ FMP_CMD_PEER_AWAIT_NTF, "peer-await", ABOUT_TROUBLE },
 		{ FMP_CMD_PEER_DOWN_NTF, "peer-down", ABOUT_TROUBLE },
+		{ FMP_CMD_PEER_UP_NTF, "peer-up", ABOUT_TROUBLE },
 		{ FMP_CMD_SESSION_NEW_NTF, "session-new", ABOUT_SESSION },
 		{ FMP_CMD_SESSION_DEL_NTF, "session-del", ABOUT_SESSION },
 		{ FMP_CMD_SESSION_CUTOVER_NTF, "session-cutover", ABOUT_SESSION },

@@ -13,7 +13,7 @@ enum kind {
 	KIND_U8,
 	KIND_U16,
 	KIND_BE16,
-	KIND_U32,
+	KIND_U32,		/* of either sign */
 	KIND_UINT,	/* four or eight bytes on the wire */
 	KIND_BINARY,
 	KIND_BYTES,	/* a binary of at most the size given */
@@ -130,7 +130,7 @@ static const struct field *find_field(const struct table *table, uint16_t type)
 
 /* Attributes that are not in the table come from a newer kernel and are passed over. */
 static int decode(const struct table *table, const void *attrs, size_t len, void *object,
-		  uint32_t *present)
+		  uint64_t *present)
 {
 	const struct field *field;
 	const struct nlattr *attr;
@@ -143,20 +143,20 @@ static int decode(const struct table *table, const void *attrs, size_t len, void
 		err = read_field(field, attr, object);
 		if (err)
 			return err;
-		*present |= UINT32_C(1) << field->type;
+		*present |= UINT64_C(1) << field->type;
 	}
 	return 0;
 }
 
 static int decode_nest(const struct table *table, const struct nlattr *nest, void *object,
-		       uint32_t *present)
+		       uint64_t *present)
 {
 	return decode(table, mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), object,
 		      present);
 }
 
 static int decode_message(const struct table *table, const struct nlmsghdr *msg, void *object,
-			  uint32_t *present)
+			  uint64_t *present)
 {
 	size_t skip = sizeof(struct genlmsghdr);
 
@@ -190,7 +190,7 @@ static int add_counter(void *to, const struct nlattr *nest)
 {
 	struct counters *counters = to;
 	struct counter counter = { 0 };
-	uint32_t present = 0;
+	uint64_t present = 0;
 	int err;
 
 	err = decode_nest(&counter_table, nest, &counter, &present);
@@ -216,15 +216,15 @@ static int add_address(void *to, const struct nlattr *nest)
 {
 	struct peer *peer = (struct peer *)((char *)to - offsetof(struct peer, addresses));
 	struct address address = { 0 };
-	uint32_t present = 0;
+	uint64_t present = 0;
 	int err;
 
 	err = decode_nest(&address_table, nest, &address, &present);
 	if (err)
 		return err;
-	if (present == UINT32_C(1) << FMP_A_ADDRESS_IPV4)
+	if (present == UINT64_C(1) << FMP_A_ADDRESS_IPV4)
 		address.family = AF_INET;
-	else if (present == UINT32_C(1) << FMP_A_ADDRESS_IPV6)
+	else if (present == UINT64_C(1) << FMP_A_ADDRESS_IPV6)
 		address.family = AF_INET6;
 	else
 		return -EBADMSG;
@@ -232,6 +232,64 @@ static int add_address(void *to, const struct nlattr *nest)
 	peer->addresses = grow(peer->addresses, peer->address_count, sizeof(address));
 	peer->addresses[peer->address_count++] = address;
 	return 0;
+}
+
+static const struct field trend_fields[] = {
+	FIELD(TREND, SHORT, KIND_UINT, struct trend, over_short),
+	FIELD(TREND, LONG, KIND_UINT, struct trend, over_long),
+};
+
+static const struct table trend_table = TABLE(trend_fields);
+
+static int read_trend(void *to, const struct nlattr *nest)
+{
+	struct trend *trend = to;
+
+	return decode_nest(&trend_table, nest, trend, &trend->present);
+}
+
+#define METRIC(attr, kind, member) FIELD(METRICS, attr, kind, struct metrics, member)
+#define TREND(attr, member) NEST(METRICS, attr, struct metrics, member, read_trend)
+
+static const struct field metrics_fields[] = {
+	METRIC(RTT_US, KIND_UINT, rtt_us),
+	METRIC(RTT_VAR_US, KIND_UINT, rtt_var_us),
+	TREND(RTT_TREND, rtt_trend),
+	METRIC(RTT_AGE_MS, KIND_UINT, rtt_age_ms),
+	METRIC(TX_LOSS, KIND_U32, tx_loss),
+	TREND(TX_LOSS_TREND, tx_loss_trend),
+	METRIC(TX_JITTER_US, KIND_U32, tx_jitter_us),
+	TREND(TX_JITTER_TREND, tx_jitter_trend),
+	METRIC(TX_GOODPUT, KIND_UINT, tx_goodput),
+	TREND(TX_GOODPUT_TREND, tx_goodput_trend),
+	METRIC(TX_OWD_TREND, KIND_U32, tx_owd_trend),
+	METRIC(TX_BURST_MAX, KIND_U16, tx_burst_max),
+	METRIC(TX_BURST_MEAN, KIND_U16, tx_burst_mean),
+	METRIC(TX_BURSTS, KIND_U32, tx_bursts),
+	METRIC(TX_REORDERED, KIND_U32, tx_reordered),
+	METRIC(TX_CE, KIND_U32, tx_ce),
+	METRIC(RX_LOSS, KIND_U32, rx_loss),
+	METRIC(RX_JITTER_US, KIND_U32, rx_jitter_us),
+	METRIC(RX_OWD_TREND, KIND_U32, rx_owd_trend),
+	METRIC(RX_REORDERED, KIND_U32, rx_reordered),
+	METRIC(RX_CE, KIND_U32, rx_ce),
+	METRIC(ETX, KIND_U32, etx),
+	TREND(ETX_TREND, etx_trend),
+	METRIC(LINK_COST, KIND_U32, link_cost),
+	METRIC(REPORT_AGE_MS, KIND_UINT, report_age_ms),
+	METRIC(REPORTS_SENT, KIND_UINT, reports_sent),
+	METRIC(REPORTS_RECEIVED, KIND_UINT, reports_received),
+	METRIC(REPORTS_IGNORED, KIND_UINT, reports_ignored),
+	FLAG(METRICS, CONGESTED),
+};
+
+static const struct table metrics_table = TABLE(metrics_fields);
+
+static int read_metrics(void *to, const struct nlattr *nest)
+{
+	struct metrics *metrics = to;
+
+	return decode_nest(&metrics_table, nest, metrics, &metrics->present);
 }
 
 static const struct field device_fields[] = {
@@ -251,6 +309,10 @@ static const struct field device_fields[] = {
 	FIELD(DEV, AGENT, KIND_U8, struct device, agent),
 	FIELD(DEV, HANDSHAKE_BURST, KIND_U32, struct device, handshake_burst),
 	FIELD(DEV, HANDSHAKE_RATE, KIND_U32, struct device, handshake_rate),
+	FIELD(DEV, MMP_MODE, KIND_U8, struct device, mmp_mode),
+	FIELD(DEV, ECN, KIND_U8, struct device, ecn),
+	FIELD(DEV, CONGESTION_LOSS, KIND_U16, struct device, congestion_loss),
+	FIELD(DEV, CONGESTION_ETX, KIND_U16, struct device, congestion_etx),
 	NEST(DEV, COUNTER, struct device, counters, add_counter),
 };
 
@@ -281,7 +343,14 @@ static const struct field peer_fields[] = {
 	FLAG(PEER, DYNAMIC),
 	BINARY(PEER, EPOCH, struct peer, epoch),
 	FIELD(PEER, HANDSHAKE_MS, KIND_UINT, struct peer, handshake_ms),
+	FIELD(PEER, STATE, KIND_U8, struct peer, state),
+	FIELD(PEER, STATE_MS, KIND_UINT, struct peer, state_ms),
+	FIELD(PEER, DEAD_TIMEOUT, KIND_U16, struct peer, dead_timeout),
+	FIELD(PEER, MMP_MODE, KIND_U8, struct peer, mmp_mode),
+	NEST(PEER, METRICS, struct peer, metrics, read_metrics),
 };
+
+_Static_assert(FMP_A_PEER_MAX < 64 && FMP_A_METRICS_MAX < 64, "a bit for each attribute");
 
 static const struct table peer_table = TABLE(peer_fields);
 
@@ -425,73 +494,4 @@ void peer_release(struct peer *peer)
 	counters_release(&peer->counters);
 	free(peer->addresses);
 	free(peer->endpoint_name);
-}
-
-const char *slot_name(uint8_t slot)
-{
-	static const char *const names[] = {
-		[FMP_SLOT_CURRENT] = "current",
-		[FMP_SLOT_PENDING] = "pending",
-		[FMP_SLOT_PREVIOUS] = "previous",
-	};
-
-	return slot < ARRAY_SIZE(names) ? names[slot] : "unknown";
-}
-
-static const char *rekey_reason_name(uint8_t reason)
-{
-	static const char *const names[] = {
-		[FMP_REKEY_REASON_MANUAL] = "manual",
-		[FMP_REKEY_REASON_NO_SESSION] = "no-session",
-		[FMP_REKEY_REASON_FAILURES] = "failures",
-		[FMP_REKEY_REASON_AGE] = "age",
-		[FMP_REKEY_REASON_COUNTER] = "counter",
-		[FMP_REKEY_REASON_SILENCE] = "silence",
-	};
-
-	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
-}
-
-static const char *down_reason_name(uint8_t reason)
-{
-	static const char *const names[] = {
-		[FMP_DOWN_REASON_DISCONNECT] = "disconnect",
-		[FMP_DOWN_REASON_FAILURES] = "failures",
-	};
-
-	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
-}
-
-const char *handshake_event_name(uint8_t event)
-{
-	static const char *const names[] = {
-		[FMP_HANDSHAKE_EVENT_STARTED] = "started",
-		[FMP_HANDSHAKE_EVENT_ANSWERED] = "answered",
-		[FMP_HANDSHAKE_EVENT_COMPLETED] = "completed",
-		[FMP_HANDSHAKE_EVENT_FAILED] = "failed",
-	};
-
-	return event < ARRAY_SIZE(names) ? names[event] : "unknown";
-}
-
-const char *handshake_cause_name(uint8_t cause)
-{
-	static const char *const names[] = {
-		[FMP_HANDSHAKE_CAUSE_TIMEOUT] = "timeout",
-		[FMP_HANDSHAKE_CAUSE_REFUSED] = "refused",
-		[FMP_HANDSHAKE_CAUSE_CRYPTO] = "crypto",
-		[FMP_HANDSHAKE_CAUSE_IDENTITY] = "identity",
-		[FMP_HANDSHAKE_CAUSE_KERNEL] = "kernel",
-	};
-
-	return cause < ARRAY_SIZE(names) ? names[cause] : "unknown";
-}
-
-const char *peer_reason_name(const struct peer *peer)
-{
-	if (HAS(peer, FMP_A_PEER_REKEY_REASON))
-		return rekey_reason_name(peer->rekey_reason);
-	if (HAS(peer, FMP_A_PEER_DOWN_REASON))
-		return down_reason_name(peer->down_reason);
-	return "none";
 }

@@ -23,8 +23,48 @@ struct counters {
 	size_t count;
 };
 
+/* Moving averages of a series of samples. */
+struct trend {
+	uint64_t present;
+	uint64_t over_short;
+	uint64_t over_long;
+};
+
+/* What is known of the link to a peer; the units are those of include/fmp.yaml. */
+struct metrics {
+	uint64_t present;
+	uint64_t rtt_us;
+	uint64_t rtt_var_us;
+	struct trend rtt_trend;
+	uint64_t rtt_age_ms;
+	uint32_t tx_loss;
+	struct trend tx_loss_trend;
+	uint32_t tx_jitter_us;
+	struct trend tx_jitter_trend;
+	uint64_t tx_goodput;
+	struct trend tx_goodput_trend;
+	int32_t tx_owd_trend;
+	uint16_t tx_burst_max;
+	uint16_t tx_burst_mean;
+	uint32_t tx_bursts;
+	uint32_t tx_reordered;
+	uint32_t tx_ce;
+	uint32_t rx_loss;
+	uint32_t rx_jitter_us;
+	int32_t rx_owd_trend;
+	uint32_t rx_reordered;
+	uint32_t rx_ce;
+	uint32_t etx;
+	struct trend etx_trend;
+	uint32_t link_cost;
+	uint64_t report_age_ms;
+	uint64_t reports_sent;
+	uint64_t reports_received;
+	uint64_t reports_ignored;
+};
+
 struct device {
-	uint32_t present;	/* bit n: attribute n was there */
+	uint64_t present;	/* bit n: attribute n was there */
 	uint32_t ifindex;
 	char *name;
 	uint16_t port;
@@ -41,11 +81,15 @@ struct device {
 	uint8_t agent;
 	uint32_t handshake_burst;
 	uint32_t handshake_rate;
+	uint8_t mmp_mode;
+	uint8_t ecn;
+	uint16_t congestion_loss;	/* thousandths, 0 for never */
+	uint16_t congestion_etx;	/* hundredths, 0 for never */
 	struct counters counters;
 };
 
 struct peer {
-	uint32_t present;
+	uint64_t present;
 	uint32_t ifindex;
 	uint8_t public_key[FMP_PUBLIC_KEY_SIZE];
 	uint8_t node_addr[FMP_NODE_ADDR_SIZE];
@@ -66,11 +110,16 @@ struct peer {
 	uint16_t heartbeat;	/* seconds, 0 for none */
 	uint8_t epoch[FMP_EPOCH_SIZE];
 	uint64_t handshake_ms;
+	uint8_t state;
+	uint64_t state_ms;
+	uint16_t dead_timeout;	/* seconds, 0 for never */
+	uint8_t mmp_mode;
+	struct metrics metrics;
 	struct counters counters;
 };
 
 struct session {
-	uint32_t present;
+	uint64_t present;
 	uint32_t ifindex;
 	uint8_t public_key[FMP_PUBLIC_KEY_SIZE];
 	uint32_t local_index;
@@ -92,7 +141,7 @@ struct path {
 
 /* A handshake message that the kernel hands up, or what an agent told about a handshake. */
 struct handshake {
-	uint32_t present;
+	uint64_t present;
 	uint32_t ifindex;
 	uint8_t public_key[FMP_PUBLIC_KEY_SIZE];
 	uint32_t local_index;
@@ -125,15 +174,5 @@ int handshake_decode(struct handshake *handshake, const struct nlmsghdr *msg);
 
 void device_release(struct device *device);
 void peer_release(struct peer *peer);
-
-/* "current", or "unknown" for a slot that this program does not know. */
-const char *slot_name(uint8_t slot);
-
-/* Likewise, of an enum fmp_handshake_event and an enum fmp_handshake_cause. */
-const char *handshake_event_name(uint8_t event);
-const char *handshake_cause_name(uint8_t cause);
-
-/* Likewise; "none" for a peer that has no such reason. */
-const char *peer_reason_name(const struct peer *peer);
 
 #endif /* FMP_OBJECT_H */

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "fail.h"
@@ -57,7 +58,7 @@ int parse_limit(uint32_t *value, const char *word)
 	return STATUS_OK;
 }
 
-int parse_heartbeat(uint16_t *seconds, const char *word)
+int parse_seconds(uint16_t *seconds, const char *word)
 {
 	uint64_t number = 0;
 
@@ -65,6 +66,77 @@ int parse_heartbeat(uint16_t *seconds, const char *word)
 	    (!read_number(&number, word, UINT16_MAX) || number == 0))
 		return usage_word(word, "neither 'off' nor a number of seconds from 1 to 65535");
 	*seconds = (uint16_t)number;
+	return STATUS_OK;
+}
+
+int parse_mmp_mode(uint8_t *mode, const char *word, bool of_peer)
+{
+	static const struct { const char *word; uint8_t mode; } known[] = {
+		{ "full", FMP_MMP_MODE_FULL },
+		{ "lightweight", FMP_MMP_MODE_LIGHTWEIGHT },
+		{ "minimal", FMP_MMP_MODE_MINIMAL },
+		{ "device", FMP_MMP_MODE_DEVICE },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcasecmp(word, known[i].word) != 0)
+			continue;
+		*mode = known[i].mode;
+		if (*mode == FMP_MMP_MODE_DEVICE && !of_peer)
+			return usage_word(word, "only a peer takes the mode of its device");
+		return STATUS_OK;
+	}
+	if (of_peer)
+		return usage_word(word, "none of 'full', 'lightweight', 'minimal' and 'device'");
+	return usage_word(word, "none of 'full', 'lightweight' and 'minimal'");
+}
+
+/* A decimal fraction as the number of its last digit's units: "1.5" is 150 of two digits. */
+static bool read_decimal(uint64_t *value, const char *word, unsigned int digits, uint64_t max)
+{
+	bool point = false, any = false;
+	uint64_t sum = 0;
+
+	for (; *word; word++) {
+		if (*word == '.' && !point && any) {
+			point = true;
+			any = false;
+			continue;
+		}
+		if (*word < '0' || *word > '9' || (point && !digits))
+			return false;
+		digits -= point;
+		any = true;
+		sum = sum * 10 + (unsigned int)(*word - '0');
+		if (sum > max)
+			return false;
+	}
+	while (digits--)
+		sum *= 10;
+	*value = sum;
+	return any && sum <= max;
+}
+
+int parse_congestion_loss(uint16_t *thousandths, const char *word)
+{
+	uint64_t number = 0;
+
+	if (strcmp(word, "off") != 0 &&
+	    (!read_decimal(&number, word, 1, 1000) || number == 0))
+		return usage_word(word, "neither 'off' nor a percentage from 0.1 to 100");
+	*thousandths = (uint16_t)number;
+	return STATUS_OK;
+}
+
+int parse_congestion_etx(uint16_t *hundredths, const char *word)
+{
+	uint64_t number = 0;
+
+	if (strcmp(word, "off") != 0 &&
+	    (!read_decimal(&number, word, 2, 10000) || number == 0))
+		return usage_word(word, "neither 'off' nor a number of transmissions from 0.01 to 100");
+	*hundredths = (uint16_t)number;
 	return STATUS_OK;
 }
 

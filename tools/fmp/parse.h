@@ -38,7 +38,16 @@ int parse_public_key(uint8_t key[FMP_PUBLIC_KEY_SIZE], const char *word);
 int parse_limit(uint32_t *value, const char *word);
 
 /* Seconds, 0 for 'off'. */
-int parse_heartbeat(uint16_t *seconds, const char *word);
+int parse_seconds(uint16_t *seconds, const char *word);
+
+/* An enum fmp_mmp_mode; 'device' is for peers. */
+int parse_mmp_mode(uint8_t *mode, const char *word, bool of_peer);
+
+/* A percentage in thousandths of the whole, 0 for 'off'. */
+int parse_congestion_loss(uint16_t *thousandths, const char *word);
+
+/* A transmission count in hundredths, 0 for 'off'. */
+int parse_congestion_etx(uint16_t *hundredths, const char *word);
 
 /* 192.0.2.1:2121, [2001:db8::1]:2121 or [fe80::1%eth0]:2121 */
 int parse_endpoint(struct endpoint *endpoint, const char *word);

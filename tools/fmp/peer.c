@@ -174,7 +174,8 @@ const struct command command_peer = {
 	.summary = "add, change, remove and show peers",
 	.help =
 	"Usage: fmp peer add DEV KEY [endpoint HOST:PORT] [auto-connect on|off]\n"
-	"                            [heartbeat SECONDS|off] [address ADDR]...\n"
+	"                            [heartbeat SECONDS|off] [dead-timeout SECONDS|off]\n"
+	"                            [mmp full|lightweight|minimal|device] [address ADDR]...\n"
 	"       fmp peer set DEV KEY ... [remove-address ADDR]... [replace-addresses]\n"
 	"       fmp peer del DEV KEY\n"
 	"       fmp peer show DEV [KEY]\n"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "names.h"
 #include "util.h"
 
 const char *address_text(char *out, const struct address *address)

@@ -105,6 +105,38 @@ static int take_handshake_rate(void *into, const char *value)
 	return parse_limit(&change->handshake_rate, value);
 }
 
+static int take_mmp(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_mmp_mode = true;
+	return parse_mmp_mode(&change->mmp_mode, value, false);
+}
+
+static int take_ecn(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_ecn = true;
+	return parse_switch(&change->ecn, value);
+}
+
+static int take_congestion_loss(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_congestion_loss = true;
+	return parse_congestion_loss(&change->congestion_loss, value);
+}
+
+static int take_congestion_etx(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_congestion_etx = true;
+	return parse_congestion_etx(&change->congestion_etx, value);
+}
+
 static const struct keyword device_keywords[] = {
 	{ "port", "a port", take_port, 0 },
 	{ "fwmark", "a mark", take_fwmark, 0 },
@@ -116,6 +148,10 @@ static const struct keyword device_keywords[] = {
 	{ "multicast", "'on' or 'off'", take_multicast, 0 },
 	{ "handshake-burst", "a number", take_handshake_burst, 0 },
 	{ "handshake-rate", "a number", take_handshake_rate, 0 },
+	{ "mmp", "'full', 'lightweight' or 'minimal'", take_mmp, 0 },
+	{ "ecn", "'on' or 'off'", take_ecn, 0 },
+	{ "congestion-loss", "a percentage or 'off'", take_congestion_loss, 0 },
+	{ "congestion-etx", "a number or 'off'", take_congestion_etx, 0 },
 	{ 0 },
 };
 
@@ -159,21 +195,13 @@ static int read_words(struct args *args, struct changes *changes)
 	return status;
 }
 
-static bool changes_device(const struct device_change *device)
-{
-	return device->set_port || device->set_fwmark || device->set_source_check ||
-	       device->set_local4 || device->set_local6 || device->set_underlay ||
-	       device->set_tos || device->set_ttl || device->set_multicast ||
-	       device->set_handshake_burst || device->set_handshake_rate;
-}
-
 static int apply(struct nl *nl, const struct changes *changes)
 {
 	const struct device_change *device = &changes->device;
 	int status = STATUS_OK;
 	size_t i;
 
-	if (changes_device(device))
+	if (device_change_any(device))
 		status = kernel_device_set(nl, &changes->target, device);
 	for (i = 0; i < changes->peer_count && !status; i++)
 		status = kernel_peer_put(nl, &changes->target, &changes->peers[i]);
@@ -209,8 +237,11 @@ const struct command command_set = {
 	"Usage: fmp set DEV [port N] [fwmark N|off] [source-check on|off]\n"
 	"       [local ADDR|any]... [underlay IFNAME|any] [tos N|inherit] [ttl N|auto]\n"
 	"       [multicast on|off] [handshake-burst N] [handshake-rate N]\n"
+	"       [mmp full|lightweight|minimal] [ecn on|off] [congestion-loss PERCENT|off]\n"
+	"       [congestion-etx N|off]\n"
 	"       [peer KEY [remove] [endpoint HOST:PORT] [auto-connect on|off]\n"
-	"        [heartbeat SECONDS|off] [address ADDR]... [remove-address ADDR]...\n"
+	"        [heartbeat SECONDS|off] [dead-timeout SECONDS|off]\n"
+	"        [mmp full|lightweight|minimal|device] [address ADDR]... [remove-address ADDR]...\n"
 	"        [replace-addresses]]...\n"
 	"\n"
 	"A peer that does not exist is added. KEY is an npub or 64 hexadecimal digits.\n"
@@ -227,11 +258,18 @@ const struct command command_set = {
 	"  multicast off       do not send link-local multicast to every peer\n"
 	"  handshake-burst N   handshakes of strangers let through at once\n"
 	"  handshake-rate N    and for each second from then on\n"
+	"  mmp full            send peers sender and receiver reports, of which both sides\n"
+	"                      make metrics; 'lightweight' sends the latter, 'minimal' none\n"
+	"  ecn on              tell peers when the link to the next hop is congested\n"
+	"  congestion-loss P   it is from a loss of P percent on\n"
+	"  congestion-etx N    or from N transmissions for each frame that arrives on\n"
 	"  remove              remove the peer with its sessions\n"
 	"  endpoint HOST:PORT  where the peer is; [IPV6]:PORT, [fe80::1%eth0]:PORT; the agent\n"
 	"                      looks up a host that is no address, now and when it moves\n"
 	"  auto-connect on     the agent connects to the peer and keeps it connected\n"
 	"  heartbeat SECONDS   between signs of life that the peer is sent\n"
+	"  dead-timeout SECONDS  without a sign of life from the peer, after which it is down\n"
+	"  mmp device          the reports that the device sends, or as above\n"
 	"  address ADDR        packets whose next hop is ADDR go to the peer\n"
 	"  remove-address ADDR the opposite\n"
 	"  replace-addresses   the addresses given replace those that there are\n",

@@ -7,6 +7,7 @@
 #include "conf.h"
 #include "fail.h"
 #include "identity.h"
+#include "names.h"
 #include "prefix.h"
 #include "print.h"
 
@@ -33,6 +34,30 @@ static void write_outer(const struct device *device)
 }
 
 /* What is as it is by default is left out, except what one looks for. */
+static void write_metrics_words(const struct device *device)
+{
+	if (HAS(device, FMP_A_DEV_MMP_MODE) && device->mmp_mode != FMP_MMP_MODE_FULL)
+		printf("Metrics = %s\n", mmp_mode_name(device->mmp_mode));
+	if (HAS(device, FMP_A_DEV_ECN) && !device->ecn)
+		printf("Ecn = off\n");
+	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS) &&
+	    device->congestion_loss != CONF_CONGESTION_LOSS) {
+		if (device->congestion_loss)
+			printf("CongestionLoss = %u.%u\n", device->congestion_loss / 10,
+			       device->congestion_loss % 10);
+		else
+			printf("CongestionLoss = off\n");
+	}
+	if (HAS(device, FMP_A_DEV_CONGESTION_ETX) &&
+	    device->congestion_etx != CONF_CONGESTION_ETX) {
+		if (device->congestion_etx)
+			printf("CongestionEtx = %u.%02u\n", device->congestion_etx / 100,
+			       device->congestion_etx % 100);
+		else
+			printf("CongestionEtx = off\n");
+	}
+}
+
 static void write_device(const struct device *device)
 {
 	printf("[Interface]\n");
@@ -49,6 +74,7 @@ static void write_device(const struct device *device)
 		printf("HandshakeBurst = %u\n", device->handshake_burst);
 	if (HAS(device, FMP_A_DEV_HANDSHAKE_RATE) && device->handshake_rate != CONF_RATE)
 		printf("HandshakeRate = %u\n", device->handshake_rate);
+	write_metrics_words(device);
 }
 
 /* The name, for that is what was configured; the address is what became of it. */
@@ -82,6 +108,16 @@ static void write_addresses(const struct peer *peer)
 	}
 }
 
+static void write_seconds(const char *key, uint16_t seconds, uint16_t by_default)
+{
+	if (seconds == by_default)
+		return;
+	if (seconds)
+		printf("%s = %u\n", key, seconds);
+	else
+		printf("%s = off\n", key);
+}
+
 static void write_peer(const struct peer *peer)
 {
 	char npub[NPUB_SIZE];
@@ -93,12 +129,12 @@ static void write_peer(const struct peer *peer)
 	write_addresses(peer);
 	if (HAS(peer, FMP_A_PEER_AUTO_CONNECT) && peer->auto_connect != endpoint)
 		printf("AutoConnect = %s\n", peer->auto_connect ? "on" : "off");
-	if (!HAS(peer, FMP_A_PEER_HEARTBEAT) || peer->heartbeat == CONF_HEARTBEAT)
-		return;
-	if (peer->heartbeat)
-		printf("Heartbeat = %u\n", peer->heartbeat);
-	else
-		printf("Heartbeat = off\n");
+	if (HAS(peer, FMP_A_PEER_HEARTBEAT))
+		write_seconds("Heartbeat", peer->heartbeat, CONF_HEARTBEAT);
+	if (HAS(peer, FMP_A_PEER_DEAD_TIMEOUT))
+		write_seconds("DeadTimeout", peer->dead_timeout, CONF_DEAD_TIMEOUT);
+	if (HAS(peer, FMP_A_PEER_MMP_MODE) && peer->mmp_mode != FMP_MMP_MODE_DEVICE)
+		printf("Metrics = %s\n", mmp_mode_name(peer->mmp_mode));
 }
 
 static int by_key(const void *a, const void *b)
