@@ -65,8 +65,8 @@ struct fmp_ewma {
  * @xx: sum of squares of x
  * @xy: sum of products
  *
- * Exact while the points are within 2^11 of 0 in x, within 2^47 of 0 in y, and
- * no more than 32.
+ * Exact for up to 32 points if x is within 2^20 of 0, and if the largest x times
+ * the largest y is within 2^51.
  */
 struct fmp_fit {
 	s64 n;
@@ -90,6 +90,8 @@ struct fmp_ratio {
 
 void fmp_rtt_add(struct fmp_rtt *rtt, s64 sample_us);
 void fmp_jitter_add(struct fmp_jitter *jitter, s32 delta_us);
+u64 fmp_average(u64 scaled, unsigned int shift);
+u64 fmp_average_next(u64 scaled, u64 sample, unsigned int shift);
 void fmp_ewma_add(struct fmp_ewma *ewma, u64 sample);
 u64 fmp_ewma_fast(const struct fmp_ewma *ewma);
 u64 fmp_ewma_slow(const struct fmp_ewma *ewma);

@@ -28,9 +28,8 @@
  * struct fmp_mmp_timing - when one kind of report is sent to a peer
  * @last: when the last one was made; of use if @any
  * @interval: between two, 0 for the first one
- * @tunings: how often it was retuned, up to FMP_MMP_FIRST_TUNINGS
- * @failures: reports in a row that could not be sent, up to
- *            FMP_MMP_DOUBLINGS_MAX
+ * @tunings: how often it was retuned; saturates
+ * @failures: reports in a row that could not be sent; saturates
  * @any: one was made
  *
  * All zeroes is the state of a new peer; a rekey changes nothing. Calls are
