@@ -19,7 +19,7 @@ static const struct test *const suites[] = {
 	command_tests, handshake_tests, noise_tests,
 	engine_initiator_tests, engine_responder_tests, engine_address_tests,
 	engine_resync_tests, engine_world_tests, acl_tests, resolve_tests, agent_run_tests,
-	conf_tests, syncconf_tests, up_tests,
+	conf_tests, syncconf_tests, up_tests, metrics_tests, top_tests,
 };
 
 static const char *const suite_names[] = {
@@ -27,7 +27,7 @@ static const char *const suite_names[] = {
 	"command", "handshake", "noise",
 	"engine_initiator", "engine_responder", "engine_address",
 	"engine_resync", "engine_world", "acl", "resolve", "agent_run",
-	"conf", "syncconf", "up",
+	"conf", "syncconf", "up", "metrics", "top",
 };
 
 _Static_assert(ARRAY_SIZE(suites) == ARRAY_SIZE(suite_names), "a name for each suite");

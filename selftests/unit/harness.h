@@ -27,11 +27,13 @@ extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
 extern const struct test message_tests[];
+extern const struct test metrics_tests[];
 extern const struct test nl_tests[];
 extern const struct test noise_tests[];
 extern const struct test parse_tests[];
 extern const struct test resolve_tests[];
 extern const struct test syncconf_tests[];
+extern const struct test top_tests[];
 extern const struct test up_tests[];
 
 extern const char *vectors_dir;

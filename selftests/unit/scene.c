@@ -109,10 +109,21 @@ static void send_device(struct fake *f, const struct nlmsghdr *request)
 	fake_reply(f, request, &msg, NLM_F_MULTI);
 }
 
-/* A value that differs from peer to peer and from list to list. */
+static uint32_t mix(uint32_t value)
+{
+	value ^= value >> 16;
+	value *= 0x7feb352d;
+	value ^= value >> 15;
+	value *= 0x846ca68b;
+	return value ^ value >> 16;
+}
+
+/* A value of each peer's own, which differs by up to a third from list to list. */
 static uint32_t wave(unsigned int number, uint32_t low, uint32_t high)
 {
-	return low + (number * 37 + step * 13 + number * step * 5) % (high - low + 1);
+	uint64_t own = mix(number + low) % (high - low + 1);
+
+	return low + (uint32_t)(own * (67 + mix(number * 1000 + step) % 34) / 100);
 }
 
 /* That of the first peer is the same each time, for tests. */
@@ -157,7 +168,10 @@ static void put_metrics(struct message *msg, unsigned int number)
 
 static void put_traffic(struct message *msg, unsigned int number)
 {
-	uint64_t unit = UINT64_C(1000000) * (number + 1);
+	static const char *const names[] = {
+		"b.example:2121", "ghent.example:2121", "oslo.example:2121", "turin.example:2121",
+	};
+	uint64_t unit = UINT64_C(1000000) * (number % 7 + 1);
 
 	put_uint(msg, FMP_A_PEER_RX_PACKETS, 1000 * step);
 	put_uint(msg, FMP_A_PEER_RX_BYTES, unit * step);
@@ -171,8 +185,10 @@ static void put_traffic(struct message *msg, unsigned int number)
 	put_uint(msg, FMP_A_PEER_HANDSHAKE_MS, 95000);
 	put_data(msg, FMP_A_PEER_NODE_ADDR, "0123456789abcdef", FMP_NODE_ADDR_SIZE);
 	put_data(msg, FMP_A_PEER_EPOCH, "epochof1", FMP_EPOCH_SIZE);
-	put_string(msg, FMP_A_PEER_ENDPOINT_NAME,
-		   scene->strange ? "b\"\\\033[31m\n.example:1" : "b.example:2121");
+	if (number % 3 == 0)
+		put_string(msg, FMP_A_PEER_ENDPOINT_NAME, names[number / 3 % ARRAY_SIZE(names)]);
+	else if (scene->strange)
+		put_string(msg, FMP_A_PEER_ENDPOINT_NAME, "b\"\\\033[31m\n.example:1");
 	if (number == 2)
 		put_flag(msg, FMP_A_PEER_DYNAMIC);
 }

@@ -726,7 +726,8 @@ static void test_help(void)
 {
 	static const char *const names[] = {
 		"show", "set", "peer", "session", "rekey", "monitor", "genkey", "pubkey",
-		"setconf", "addconf", "syncconf", "showconf", "up", "down", "reload",
+		"setconf", "addconf", "syncconf", "showconf", "up", "down", "reload", "metrics",
+		"top",
 	};
 	size_t i;
 

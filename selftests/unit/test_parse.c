@@ -7,6 +7,7 @@
 #include "harness.h"
 #include "parse.h"
 #include "print.h"
+#include "units.h"
 #include "util.h"
 
 static void test_numbers(void)
@@ -246,7 +247,7 @@ static void test_secrets_are_not_shown(void)
 
 static void test_texts(void)
 {
-	char text[DURATION_TEXT];
+	char text[UNIT_TEXT];
 
 	CHECK(strcmp(bytes_text(text, 0), "0 B") == 0);
 	CHECK(strcmp(bytes_text(text, 1023), "1023 B") == 0);
@@ -257,6 +258,19 @@ static void test_texts(void)
 	CHECK(strcmp(duration_text(text, 3660000), "1 h 1 min") == 0);
 	CHECK(strcmp(duration_text(text, 90000000), "1 d 1 h") == 0);
 	CHECK(strlen(duration_text(text, UINT64_MAX)) < sizeof(text));
+	CHECK(strcmp(rate_text(text, UINT64_MAX), "16.00 EiB/s") == 0);
+	CHECK(strcmp(micros_text(text, 0), "0 us") == 0);
+	CHECK(strcmp(micros_text(text, 999), "999 us") == 0);
+	CHECK(strcmp(micros_text(text, 1250), "1.25 ms") == 0);
+	CHECK(strcmp(micros_text(text, 20100), "20.1 ms") == 0);
+	CHECK(strcmp(micros_text(text, 2500000), "2.50 s") == 0);
+	CHECK(strlen(micros_text(text, UINT64_MAX)) < sizeof(text));
+	CHECK(strcmp(share_text(text, 0), "0 %") == 0);
+	CHECK(strcmp(share_text(text, 1), "<0.01 %") == 0);
+	CHECK(strcmp(share_text(text, 1200), "0.12 %") == 0);
+	CHECK(strcmp(share_text(text, 1000000), "100.0 %") == 0);
+	CHECK(strcmp(factor_text(text, 1012), "1.01") == 0);
+	CHECK(strlen(factor_text(text, UINT64_MAX)) < sizeof(text));
 }
 
 const struct test parse_tests[] = {

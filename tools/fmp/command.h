@@ -22,6 +22,7 @@ extern const struct command command_addconf;
 extern const struct command command_agent;
 extern const struct command command_down;
 extern const struct command command_genkey;
+extern const struct command command_metrics;
 extern const struct command command_monitor;
 extern const struct command command_peer;
 extern const struct command command_pubkey;
@@ -33,6 +34,7 @@ extern const struct command command_setconf;
 extern const struct command command_show;
 extern const struct command command_showconf;
 extern const struct command command_syncconf;
+extern const struct command command_top;
 extern const struct command command_up;
 
 /* The word DEV, and the device of that name. */

@@ -75,6 +75,82 @@ static void add_tos(struct json_object *object, const struct device *device)
 		add_number(object, "tos", device->tos);
 }
 
+/* With the names and in the units of the specification of the netlink family. */
+static void add_trend(struct json_object *object, const char *key, const struct trend *trend)
+{
+	struct json_object *item = json_object_new_object();
+
+	if (HAS(trend, FMP_A_TREND_SHORT))
+		add_number(item, "short", trend->over_short);
+	if (HAS(trend, FMP_A_TREND_LONG))
+		add_number(item, "long", trend->over_long);
+	json_object_object_add(object, key, item);
+}
+
+static struct json_object *json_metrics(const struct metrics *metrics)
+{
+	struct json_object *object = json_object_new_object();
+
+#define NUMBER(attr, member) do {						\
+	if (HAS(metrics, FMP_A_METRICS_##attr))					\
+		add_number(object, #member, metrics->member);			\
+} while (0)
+#define SIGNED(attr, member) do {						\
+	if (HAS(metrics, FMP_A_METRICS_##attr))					\
+		json_object_object_add(object, #member,				\
+				       json_object_new_int(metrics->member));	\
+} while (0)
+#define TREND(attr, member) do {						\
+	if (HAS(metrics, FMP_A_METRICS_##attr))					\
+		add_trend(object, #member, &metrics->member);			\
+} while (0)
+	NUMBER(RTT_US, rtt_us);
+	NUMBER(RTT_VAR_US, rtt_var_us);
+	TREND(RTT_TREND, rtt_trend);
+	NUMBER(RTT_AGE_MS, rtt_age_ms);
+	NUMBER(TX_LOSS, tx_loss);
+	TREND(TX_LOSS_TREND, tx_loss_trend);
+	NUMBER(TX_JITTER_US, tx_jitter_us);
+	TREND(TX_JITTER_TREND, tx_jitter_trend);
+	NUMBER(TX_GOODPUT, tx_goodput);
+	TREND(TX_GOODPUT_TREND, tx_goodput_trend);
+	SIGNED(TX_OWD_TREND, tx_owd_trend);
+	NUMBER(TX_BURST_MAX, tx_burst_max);
+	NUMBER(TX_BURST_MEAN, tx_burst_mean);
+	NUMBER(TX_BURSTS, tx_bursts);
+	NUMBER(TX_REORDERED, tx_reordered);
+	NUMBER(TX_CE, tx_ce);
+	NUMBER(RX_LOSS, rx_loss);
+	NUMBER(RX_JITTER_US, rx_jitter_us);
+	SIGNED(RX_OWD_TREND, rx_owd_trend);
+	NUMBER(RX_REORDERED, rx_reordered);
+	NUMBER(RX_CE, rx_ce);
+	NUMBER(ETX, etx);
+	TREND(ETX_TREND, etx_trend);
+	NUMBER(LINK_COST, link_cost);
+	NUMBER(REPORT_AGE_MS, report_age_ms);
+	NUMBER(REPORTS_SENT, reports_sent);
+	NUMBER(REPORTS_RECEIVED, reports_received);
+	NUMBER(REPORTS_IGNORED, reports_ignored);
+#undef NUMBER
+#undef SIGNED
+#undef TREND
+	add_bool(object, "congested", HAS(metrics, FMP_A_METRICS_CONGESTED));
+	return object;
+}
+
+static void add_metrics_words(struct json_object *object, const struct device *device)
+{
+	if (HAS(device, FMP_A_DEV_MMP_MODE))
+		add_text(object, "mmp_mode", mmp_mode_name(device->mmp_mode));
+	if (HAS(device, FMP_A_DEV_ECN))
+		add_bool(object, "ecn", device->ecn);
+	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS))
+		add_number(object, "congestion_loss", device->congestion_loss);
+	if (HAS(device, FMP_A_DEV_CONGESTION_ETX))
+		add_number(object, "congestion_etx", device->congestion_etx);
+}
+
 struct json_object *json_device(const struct device *device)
 {
 	struct json_object *object = json_object_new_object();
@@ -101,6 +177,7 @@ struct json_object *json_device(const struct device *device)
 		add_number(object, "handshake_burst", device->handshake_burst);
 	if (HAS(device, FMP_A_DEV_HANDSHAKE_RATE))
 		add_number(object, "handshake_rate", device->handshake_rate);
+	add_metrics_words(object, device);
 	if (HAS(device, FMP_A_DEV_EPOCH))
 		add_epoch(object, device->epoch);
 	if (HAS(device, FMP_A_DEV_AGENT))
@@ -181,6 +258,20 @@ static void add_agent_words(struct json_object *object, const struct peer *peer)
 		add_number(object, "handshake_ms", peer->handshake_ms);
 }
 
+static void add_link(struct json_object *object, const struct peer *peer)
+{
+	if (HAS(peer, FMP_A_PEER_STATE))
+		add_text(object, "state", peer_state_name(peer->state));
+	if (HAS(peer, FMP_A_PEER_STATE_MS))
+		add_number(object, "state_ms", peer->state_ms);
+	if (HAS(peer, FMP_A_PEER_DEAD_TIMEOUT))
+		add_number(object, "dead_timeout", peer->dead_timeout);
+	if (HAS(peer, FMP_A_PEER_MMP_MODE))
+		add_text(object, "mmp_mode", mmp_mode_name(peer->mmp_mode));
+	if (HAS(peer, FMP_A_PEER_METRICS))
+		json_object_object_add(object, "metrics", json_metrics(&peer->metrics));
+}
+
 static void add_traffic(struct json_object *object, const struct peer *peer)
 {
 	if (HAS(peer, FMP_A_PEER_RX_PACKETS))
@@ -213,6 +304,7 @@ struct json_object *json_peer(const struct peer *peer, const struct sessions *se
 		add_text(object, "endpoint", endpoint_text(endpoint, &peer->endpoint));
 	json_object_object_add(object, "addresses", address_list(peer));
 	add_agent_words(object, peer);
+	add_link(object, peer);
 	add_traffic(object, peer);
 	if (sessions)
 		json_object_object_add(object, "sessions", session_list(sessions));

@@ -6,6 +6,9 @@
 
 #include "kernel.h"
 
+/* Of docs/schema/show.json; keys that are added do not count. */
+#define JSON_VERSION 1
+
 /* The objects of docs/json.md; the caller owns what is returned. */
 struct json_object *json_device(const struct device *device);
 struct json_object *json_peer(const struct peer *peer, const struct sessions *sessions);

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "fail.h"
+#include "print.h"
 #include "util.h"
 #include "version.h"
 
@@ -28,12 +29,15 @@ static const struct command *const commands[] = {
 	&command_showconf,
 	&command_agent,
 	&command_monitor,
+	&command_top,
+	&command_metrics,
 	&command_genkey,
 	&command_pubkey,
 };
 
 struct request {
 	struct options options;
+	const char *bad_option;
 	bool help;
 	bool version;
 	char **words;
@@ -43,7 +47,7 @@ static void print_help(void)
 {
 	size_t i;
 
-	printf("Usage: fmp [--json] [COMMAND [WORD]...]\n"
+	printf("Usage: fmp [--json] [--color] [COMMAND [WORD]...]\n"
 	       "\n"
 	       "Commands; without one, 'show':\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
@@ -51,6 +55,8 @@ static void print_help(void)
 	printf("\n"
 	       "Options:\n"
 	       "  -j, --json     print JSON\n"
+	       "  -c, --color[=always|auto|never]\n"
+	       "                 colours, without this option on a terminal only\n"
 	       "  -h, --help     print help, about a command when there is one\n"
 	       "  -V, --version  print the versions of this program and of the module\n"
 	       "\n"
@@ -81,6 +87,30 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* As iproute2 has it: without a word it is always. */
+static bool take_color(struct request *request, const char *word)
+{
+	static const struct { const char *word; enum paint_when when; } known[] = {
+		{ "-c", PAINT_ALWAYS }, { "--color", PAINT_ALWAYS },
+		{ "-c=always", PAINT_ALWAYS }, { "--color=always", PAINT_ALWAYS },
+		{ "-c=auto", PAINT_AUTO }, { "--color=auto", PAINT_AUTO },
+		{ "-c=never", PAINT_NEVER }, { "--color=never", PAINT_NEVER },
+	};
+	size_t i;
+
+	if (strncmp(word, "-c=", 3) != 0 && strncmp(word, "--color", 7) != 0 &&
+	    strcmp(word, "-c") != 0)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(word, known[i].word) != 0)
+			continue;
+		paint_when(known[i].when);
+		return true;
+	}
+	request->bad_option = word;
+	return true;
+}
+
 /* Takes the options that all commands have out of the line, wherever they are. */
 static bool take_option(struct request *request, const char *word, bool first)
 {
@@ -91,7 +121,7 @@ static bool take_option(struct request *request, const char *word, bool first)
 	else if (first && (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0))
 		request->version = true;
 	else
-		return false;
+		return take_color(request, word);
 	return true;
 }
 
@@ -116,6 +146,9 @@ static int run(struct request *request)
 		request->help = true;
 		words++;
 	}
+	if (request->bad_option)
+		return usage_word(request->bad_option,
+				  "colours are 'always', 'auto' or 'never'");
 	if (request->version) {
 		print_version();
 		return STATUS_OK;

@@ -10,6 +10,7 @@
 
 #include "identity.h"
 #include "names.h"
+#include "units.h"
 #include "util.h"
 
 const char *address_text(char *out, const struct address *address)
@@ -37,42 +38,6 @@ const char *endpoint_text(char *out, const struct endpoint *endpoint)
 	return out;
 }
 
-const char *bytes_text(char *out, uint64_t bytes)
-{
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double value = (double)bytes;
-	int unit = -1;
-
-	if (bytes < 1024) {
-		snprintf(out, BYTES_TEXT, "%" PRIu64 " B", bytes);
-		return out;
-	}
-	while (value >= 1024 && unit + 1 < (int)ARRAY_SIZE(units)) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(out, BYTES_TEXT, "%.2f %s", value, units[unit]);
-	return out;
-}
-
-/* Two units are as much as a reader wants of a time that goes on. */
-const char *duration_text(char *out, uint64_t ms)
-{
-	uint64_t s = ms / 1000;
-
-	if (s < 60)
-		snprintf(out, DURATION_TEXT, "%" PRIu64 " s", s);
-	else if (s < 3600)
-		snprintf(out, DURATION_TEXT, "%" PRIu64 " min %" PRIu64 " s", s / 60, s % 60);
-	else if (s < 86400)
-		snprintf(out, DURATION_TEXT, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
-			 s / 60 % 60);
-	else
-		snprintf(out, DURATION_TEXT, "%" PRIu64 " d %" PRIu64 " h", s / 86400,
-			 s / 3600 % 24);
-	return out;
-}
-
 static bool want_colour(void)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -83,6 +48,20 @@ static bool want_colour(void)
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
+static enum paint_when wanted = PAINT_AUTO;
+
+void paint_when(enum paint_when when)
+{
+	wanted = when;
+}
+
+bool paint_wants(void)
+{
+	if (wanted == PAINT_AUTO)
+		wanted = want_colour() ? PAINT_ALWAYS : PAINT_NEVER;
+	return wanted == PAINT_ALWAYS;
+}
+
 const char *paint(enum paint colour)
 {
 	static const char *const codes[] = {
@@ -91,12 +70,10 @@ const char *paint(enum paint colour)
 		[PAINT_PEER] = "\033[1;33m",
 		[PAINT_LABEL] = "\033[1m",
 		[PAINT_ALERT] = "\033[31m",
+		[PAINT_GOOD] = "\033[32m",
 	};
-	static int wanted = -1;
 
-	if (wanted < 0)
-		wanted = want_colour();
-	return wanted ? codes[colour] : "";
+	return paint_wants() ? codes[colour] : "";
 }
 
 static void label(const char *indent, const char *name)
@@ -150,6 +127,32 @@ static void print_handshake_limits(const struct device *device)
 	printf("%u at once, %u a second\n", device->handshake_burst, device->handshake_rate);
 }
 
+static void print_threshold(const char *name, uint16_t value, unsigned int one, int digits,
+			    const char *unit)
+{
+	label("  ", name);
+	if (value)
+		printf("%.*f%s\n", digits, (double)value / one, unit);
+	else
+		printf("off\n");
+}
+
+static void print_metrics_words(const struct device *device)
+{
+	if (HAS(device, FMP_A_DEV_MMP_MODE) && device->mmp_mode != FMP_MMP_MODE_FULL) {
+		label("  ", "reports");
+		printf("%s\n", mmp_mode_name(device->mmp_mode));
+	}
+	if (HAS(device, FMP_A_DEV_ECN) && !device->ecn) {
+		label("  ", "ecn");
+		printf("off\n");
+	}
+	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS) && device->congestion_loss != 50)
+		print_threshold("congestion loss", device->congestion_loss, 10, 1, " %");
+	if (HAS(device, FMP_A_DEV_CONGESTION_ETX) && device->congestion_etx != 300)
+		print_threshold("congestion etx", device->congestion_etx, 100, 2, "");
+}
+
 void print_device(const struct device *device)
 {
 	char epoch[EPOCH_TEXT];
@@ -174,6 +177,7 @@ void print_device(const struct device *device)
 		printf("off\n");
 	}
 	print_handshake_limits(device);
+	print_metrics_words(device);
 	if (HAS(device, FMP_A_DEV_EPOCH)) {
 		label("  ", "epoch");
 		printf("%s\n", epoch_text(epoch, device->epoch));
@@ -203,7 +207,7 @@ static void print_addresses(const struct peer *peer)
 
 static void print_traffic(const struct peer *peer)
 {
-	char rx[BYTES_TEXT], tx[BYTES_TEXT], ago[DURATION_TEXT];
+	char rx[UNIT_TEXT], tx[UNIT_TEXT], ago[UNIT_TEXT];
 
 	label("  ", "last received");
 	if (HAS(peer, FMP_A_PEER_LAST_RX_MS))
@@ -247,7 +251,7 @@ static void print_handshake_count(const struct counter *counter)
 static void print_handshakes(const struct peer *peer)
 {
 	const struct counters *counters = &peer->counters;
-	char ago[DURATION_TEXT];
+	char ago[UNIT_TEXT];
 	bool first = true;
 	size_t i;
 
@@ -291,7 +295,7 @@ static void print_drops(const struct counters *counters)
 
 void print_session(const struct session *session, const char *indent)
 {
-	char age[DURATION_TEXT], due[DURATION_TEXT];
+	char age[UNIT_TEXT], due[UNIT_TEXT];
 
 	label(indent, "session");
 	printf("%s, local index 0x%08x, remote index 0x%08x, %s",
@@ -342,9 +346,83 @@ static void print_agent_words(const struct peer *peer)
 		else
 			printf("off\n");
 	}
+	if (HAS(peer, FMP_A_PEER_DEAD_TIMEOUT)) {
+		label("  ", "dead timeout");
+		if (peer->dead_timeout)
+			printf("%u s\n", peer->dead_timeout);
+		else
+			printf("off\n");
+	}
+	if (HAS(peer, FMP_A_PEER_MMP_MODE) && peer->mmp_mode != FMP_MMP_MODE_DEVICE) {
+		label("  ", "reports");
+		printf("%s\n", mmp_mode_name(peer->mmp_mode));
+	}
 	if (HAS(peer, FMP_A_PEER_EPOCH)) {
 		label("  ", "epoch");
 		printf("%s\n", epoch_text(epoch, peer->epoch));
+	}
+}
+
+static void print_state(const struct peer *peer)
+{
+	bool down = peer->state == FMP_PEER_STATE_DOWN;
+	char since[UNIT_TEXT];
+
+	if (!HAS(peer, FMP_A_PEER_STATE))
+		return;
+	label("  ", "state");
+	if (peer->state != FMP_PEER_STATE_NEW)
+		printf("%s", paint(down ? PAINT_ALERT : PAINT_GOOD));
+	printf("%s", peer_state_name(peer->state));
+	if (HAS(peer, FMP_A_PEER_STATE_MS))
+		printf(" for %s", duration_text(since, peer->state_ms));
+	printf("%s\n", peer->state == FMP_PEER_STATE_NEW ? "" : paint(PAINT_NONE));
+}
+
+/* Of both directions, as far as they are known. */
+static void print_directions(const char *name, const struct metrics *metrics, uint16_t sent,
+			     uint64_t sent_value, uint16_t received, uint64_t received_value,
+			     const char *(*text)(char *out, uint64_t value))
+{
+	char value[UNIT_TEXT];
+
+	if (!HAS(metrics, sent) && !HAS(metrics, received))
+		return;
+	label("  ", name);
+	if (HAS(metrics, sent))
+		printf("%s sent", text(value, sent_value));
+	if (HAS(metrics, received))
+		printf("%s%s received", HAS(metrics, sent) ? ", " : "",
+		       text(value, received_value));
+	putchar('\n');
+}
+
+static void print_metrics(const struct metrics *metrics)
+{
+	char value[UNIT_TEXT], deviation[UNIT_TEXT];
+
+	if (HAS(metrics, FMP_A_METRICS_RTT_US)) {
+		label("  ", "rtt");
+		printf("%s", micros_text(value, metrics->rtt_us));
+		if (HAS(metrics, FMP_A_METRICS_RTT_VAR_US))
+			printf(", varies by %s", micros_text(deviation, metrics->rtt_var_us));
+		putchar('\n');
+	}
+	print_directions("loss", metrics, FMP_A_METRICS_TX_LOSS, metrics->tx_loss,
+			 FMP_A_METRICS_RX_LOSS, metrics->rx_loss, share_text);
+	print_directions("jitter", metrics, FMP_A_METRICS_TX_JITTER_US, metrics->tx_jitter_us,
+			 FMP_A_METRICS_RX_JITTER_US, metrics->rx_jitter_us, micros_text);
+	if (HAS(metrics, FMP_A_METRICS_TX_GOODPUT)) {
+		label("  ", "goodput");
+		printf("%s\n", rate_text(value, metrics->tx_goodput));
+	}
+	if (HAS(metrics, FMP_A_METRICS_ETX)) {
+		label("  ", "etx");
+		printf("%s\n", factor_text(value, metrics->etx));
+	}
+	if (HAS(metrics, FMP_A_METRICS_CONGESTED)) {
+		label("  ", "congested");
+		printf("%syes%s\n", paint(PAINT_ALERT), paint(PAINT_NONE));
 	}
 }
 
@@ -364,6 +442,8 @@ void print_peer(const struct peer *peer, const struct sessions *sessions)
 		label("  ", "endpoint");
 		printf("%s\n", endpoint_text(endpoint, &peer->endpoint));
 	}
+	print_state(peer);
+	print_metrics(&peer->metrics);
 	print_agent_words(peer);
 	print_addresses(peer);
 	for (i = 0; i < sessions->count; i++)

@@ -4,6 +4,7 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,14 +12,10 @@
 
 #define ADDRESS_TEXT INET6_ADDRSTRLEN
 #define ENDPOINT_TEXT (INET6_ADDRSTRLEN + IF_NAMESIZE + sizeof("[%]:65535"))
-#define BYTES_TEXT 32
-#define DURATION_TEXT 48
 
 /* Each fills and returns the buffer, which has the size of that name. */
 const char *address_text(char *out, const struct address *address);
 const char *endpoint_text(char *out, const struct endpoint *endpoint);
-const char *bytes_text(char *out, uint64_t bytes);
-const char *duration_text(char *out, uint64_t ms);
 
 enum paint {
 	PAINT_NONE,
@@ -26,7 +23,19 @@ enum paint {
 	PAINT_PEER,
 	PAINT_LABEL,
 	PAINT_ALERT,
+	PAINT_GOOD,
 };
+
+enum paint_when {
+	PAINT_AUTO,	/* on a terminal, unless the environment says no */
+	PAINT_ALWAYS,
+	PAINT_NEVER,
+};
+
+void paint_when(enum paint_when when);
+
+/* Whether standard output is to have colours. */
+bool paint_wants(void);
 
 /* The escape sequence, or nothing when standard output is to stay plain. */
 const char *paint(enum paint colour);

@@ -95,6 +95,7 @@ static int show_device(struct nl *nl, const struct device *device, struct json_o
 
 	if (!status && json) {
 		item = json_device(device);
+		json_object_object_add(item, "version", json_object_new_int(JSON_VERSION));
 		json_object_object_add(item, "peers", json_peers(&peers, &sessions));
 		json_object_array_add(json, item);
 	} else if (!json) {

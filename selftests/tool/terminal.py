@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A terminal, played by tmux, with the program in it."""
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+
+from . import program
+
+PATIENCE = 30
+
+
+class Terminal:
+    def __init__(self, scene, *words, width=100, height=24, **environment):
+        self.directory = tempfile.TemporaryDirectory(prefix="fmp-tmux-")
+        self.environment = {
+            key: value for key, value in os.environ.items()
+            if key not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES") and not key.startswith("LC_")}
+        self.environment.update({"TMUX_TMPDIR": self.directory.name, "LC_ALL": "C.UTF-8"})
+        settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in environment.items())
+        words = shlex.join(program.command(scene, *words))
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height),
+                  f"env {settings} {words}; echo status $?; exec sleep 1000")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.tmux("kill-server")
+        self.directory.cleanup()
+
+    def tmux(self, *words):
+        done = subprocess.run(["tmux", *words], env=self.environment, capture_output=True,
+                              encoding="utf-8", timeout=PATIENCE, check=True)
+        return done.stdout
+
+    def screen(self, *options):
+        return self.tmux("capture-pane", "-p", *options)
+
+    def press(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def resize(self, width, height):
+        self.tmux("resize-window", "-x", str(width), "-y", str(height))
+
+    def wait(self, wanted, what):
+        """Waits until the screen is as wanted, a text in it or a function of it."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            screen = self.screen()
+            if wanted(screen) if callable(wanted) else wanted in screen:
+                return screen
+            assert time.monotonic() < end, f"{what} does not come:\n{screen}"
+            time.sleep(0.05)
+
+    def show(self, wanted):
+        return self.wait(wanted, repr(wanted))
