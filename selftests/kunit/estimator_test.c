@@ -102,6 +102,33 @@ static void fmp_estimator_ewma(struct kunit *test)
 			   FMP_DUAL_EWMA_ENTRIES);
 }
 
+/* Beside averages that have 20 bits more, whatever comes. */
+static void fmp_estimator_ewma_bound(struct kunit *test)
+{
+	s64 fast = 0, slow = 0, worst = 0, sample, off;
+	struct fmp_ewma ewma = {};
+	u64 seed = 1;
+	int i;
+
+	fmp_ewma_add(&ewma, 0);
+	for (i = 0; i < 100000; i++) {
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		/* Long stretches of the same, and noise. */
+		sample = i / 500 % 2 ? i / 1000 % 3 : seed >> 40 >> i / 5000;
+		fmp_ewma_add(&ewma, sample);
+		fast += ((sample << 20) - fast) >> 2;
+		slow += ((sample << 20) - slow) >> 5;
+		off = fmp_apart(fmp_ewma_fast(&ewma) << 20, fast);
+		worst = off > worst ? off : worst;
+		off = fmp_apart(fmp_ewma_slow(&ewma) << 20, slow);
+		worst = off > worst ? off : worst;
+	}
+	KUNIT_EXPECT_TRUE_MSG(test, worst <= (1 << 20) + 32, "off by %lld",
+			      worst);
+	/* The bound is reached, almost: a tighter one would not hold. */
+	KUNIT_EXPECT_GT(test, worst, (1 << 20) * 3 / 4);
+}
+
 /* Rounded down, by less than a unit; a last bit of the vector's is its own. */
 static void fmp_estimator_etx(struct kunit *test)
 {
@@ -294,6 +321,7 @@ static struct kunit_case fmp_estimator_cases[] = {
 	KUNIT_CASE(fmp_estimator_jitter),
 	KUNIT_CASE(fmp_estimator_srtt),
 	KUNIT_CASE(fmp_estimator_ewma),
+	KUNIT_CASE(fmp_estimator_ewma_bound),
 	KUNIT_CASE(fmp_estimator_etx),
 	KUNIT_CASE(fmp_estimator_owd),
 	KUNIT_CASE(fmp_estimator_ratio),

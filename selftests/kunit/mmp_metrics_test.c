@@ -303,6 +303,11 @@ static void fmp_mmp_metrics_both(struct kunit *test)
 	fmp_mmp_metrics_report(metrics, &report, &local);
 	KUNIT_EXPECT_EQ(test, fmp_mmp_metrics_etx(metrics), 2 * FMP_Q16_ONE);
 	KUNIT_EXPECT_EQ(test, fmp_mmp_metrics_cost(metrics), FMP_Q16_ONE);
+	/* Nor is it one if the new counter is higher already. */
+	fmp_mmp_metrics_reset(metrics);
+	local.highest = 1000;
+	fmp_mmp_metrics_report(metrics, &report, &local);
+	KUNIT_EXPECT_EQ(test, fmp_mmp_metrics_etx(metrics), 2 * FMP_Q16_ONE);
 }
 
 static void fmp_expect_sane(struct kunit *test,

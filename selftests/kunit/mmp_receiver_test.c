@@ -287,6 +287,29 @@ static void fmp_mmp_receiver_current_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report.owd_trend, 0);
 }
 
+/* Of a gap 16 bits count, also of one that a run goes on with. */
+static void fmp_mmp_receiver_gaps(struct kunit *test)
+{
+	struct fmp_mmp_receiver *receiver = fmp_receiver_new(test);
+	struct fmp_receiver_report report;
+
+	fmp_receive(receiver, 0, 0, 0);
+	fmp_receive(receiver, 10, 0, 0);
+	fmp_receive(receiver, 11 + 65536 + 5, 0, 0);
+	report = fmp_report(test, receiver, 0);
+	KUNIT_EXPECT_EQ(test, report.burst_loss_count, 1);
+	KUNIT_EXPECT_EQ(test, report.max_burst_loss, 9 + 5);
+
+	/* The report ended the run, and what it expects is kept. */
+	fmp_receive(receiver, 65555, 0, 0);
+	fmp_receive(receiver, 65555 + 65535, 0, 0);
+	fmp_receive(receiver, 65555 + 65535 + 100, 0, 0);
+	report = fmp_report(test, receiver, 0);
+	KUNIT_EXPECT_EQ(test, report.burst_loss_count, 1);
+	KUNIT_EXPECT_EQ(test, report.max_burst_loss, U16_MAX);
+	KUNIT_EXPECT_EQ(test, report.mean_burst_loss, U16_MAX);
+}
+
 static void fmp_mmp_receiver_grace(struct kunit *test)
 {
 	struct fmp_mmp_receiver *receiver = fmp_receiver_new(test);
@@ -376,6 +399,7 @@ static struct kunit_case fmp_mmp_receiver_cases[] = {
 	KUNIT_CASE(fmp_mmp_receiver_owd_rule),
 	KUNIT_CASE(fmp_mmp_receiver_long_session),
 	KUNIT_CASE(fmp_mmp_receiver_current_only),
+	KUNIT_CASE(fmp_mmp_receiver_gaps),
 	KUNIT_CASE(fmp_mmp_receiver_grace),
 	KUNIT_CASE(fmp_mmp_receiver_saturates),
 	KUNIT_CASE(fmp_mmp_receiver_hostile),
