@@ -2,6 +2,7 @@
 /*
  * What the reports of a peer say of the link to it (spec 9.7, 9.8).
  */
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>

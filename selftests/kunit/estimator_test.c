@@ -15,7 +15,7 @@
 #include "vectors/mmp-estimators.h"
 
 /* One unit of Q16, where the vectors are in Q32. */
-#define UNIT	(1ULL << 16)
+#define UNIT	BIT_ULL(16)
 
 static void fmp_estimator_jitter(struct kunit *test)
 {

@@ -16,7 +16,7 @@
 #include "vectors/mmp-metrics.h"
 
 /* One unit of Q16, where the vectors are in Q32. */
-#define UNIT	(1ULL << 16)
+#define UNIT	BIT_ULL(16)
 
 struct fmp_measuring {
 	struct fmp_mmp_metrics metrics;
