@@ -21,7 +21,7 @@
 #define FMP_RATIO_BITS		24U
 
 /* 12 days: its product with an ETX fits into 64 bits. */
-#define FMP_COST_RTT_MAX_US	(1LL << 40)
+#define FMP_COST_RTT_MAX_US	BIT_ULL(40)
 
 /**
  * fmp_rtt_add() - take a sample of the round trip time in

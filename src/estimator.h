@@ -12,7 +12,7 @@
 
 /* Fractions are in Q16: units of 1 / 65536. */
 #define FMP_Q16_SHIFT		16U
-#define FMP_Q16_ONE		(1U << FMP_Q16_SHIFT)
+#define FMP_Q16_ONE		65536U
 
 /* Of ETX, expected transmissions of a frame; also where nothing arrives. */
 #define FMP_ETX_MAX		100U

@@ -2,6 +2,7 @@
 /*
  * What the reports of a peer say of the link to it (spec 9.7, 9.8).
  */
+#include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -87,8 +88,9 @@ static u64 fmp_mmp_rate(u64 bytes, u32 ms)
 	u64 rest = bytes - whole * ms;
 	u64 second = 1000ULL << FMP_Q16_SHIFT;
 
-	return min_t(u64, whole, FMP_GOODPUT_MAX) * second +
-	       div64_u64(rest * second, ms);
+	if (whole >= FMP_GOODPUT_MAX)
+		return FMP_GOODPUT_MAX * second;
+	return whole * second + div_u64(rest * second, ms);
 }
 
 static void fmp_mmp_goodput(struct fmp_mmp_metrics *metrics,

@@ -17,7 +17,7 @@
 /* No more often than that, at first and later, ... */
 #define FMP_MMP_INTERVAL_FIRST_MS	200U
 #define FMP_MMP_INTERVAL_MIN_MS		1000U
-/* ... which is from this retuning on, ... */
+/* ... which is after so many tunings, ... */
 #define FMP_MMP_FIRST_TUNINGS		5U
 /* ... and no more seldom. */
 #define FMP_MMP_INTERVAL_MAX_MS		5000U
@@ -28,7 +28,7 @@
  * struct fmp_mmp_timing - when one kind of report is sent to a peer
  * @last: when the last one was made; of use if @any
  * @interval: between two, 0 for the first one
- * @tunings: how often it was retuned; saturates
+ * @tunings: how often it was tuned; saturates
  * @failures: reports in a row that could not be sent; saturates
  * @any: one was made
  *
