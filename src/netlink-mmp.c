@@ -18,7 +18,7 @@
  * @metrics: what the peer reports
  * @packets: frames received, 0 before one
  * @jitter: of what is received, microseconds
- * @owd_trend: the same, microseconds a second
+ * @owd_trend: the same, microseconds in a thousand frames
  * @reordered: frames received out of order
  * @ce: frames received with the congestion mark
  * @reports_sent: of both kinds
