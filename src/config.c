@@ -17,6 +17,9 @@
 /* Spec 7.6, of strangers. */
 #define FMP_CONFIG_HANDSHAKE_BURST	100
 #define FMP_CONFIG_HANDSHAKE_RATE	10
+/* Spec 9.10: 5 % and 3. */
+#define FMP_CONFIG_CONGESTION_LOSS	50
+#define FMP_CONFIG_CONGESTION_ETX	300
 
 const struct fmp_config_attrs fmp_config_dev_attrs = {
 	.port		= FMP_A_DEV_PORT,
@@ -30,6 +33,10 @@ const struct fmp_config_attrs fmp_config_dev_attrs = {
 	.multicast	= FMP_A_DEV_MULTICAST,
 	.handshake_burst = FMP_A_DEV_HANDSHAKE_BURST,
 	.handshake_rate	= FMP_A_DEV_HANDSHAKE_RATE,
+	.mmp_mode	= FMP_A_DEV_MMP_MODE,
+	.ecn		= FMP_A_DEV_ECN,
+	.congestion_loss = FMP_A_DEV_CONGESTION_LOSS,
+	.congestion_etx	= FMP_A_DEV_CONGESTION_ETX,
 };
 
 const struct fmp_config_attrs fmp_config_link_attrs = {
@@ -44,6 +51,10 @@ const struct fmp_config_attrs fmp_config_link_attrs = {
 	.multicast	= IFLA_FMP_MULTICAST,
 	.handshake_burst = IFLA_FMP_HANDSHAKE_BURST,
 	.handshake_rate	= IFLA_FMP_HANDSHAKE_RATE,
+	.mmp_mode	= IFLA_FMP_MMP_MODE,
+	.ecn		= IFLA_FMP_ECN,
+	.congestion_loss = IFLA_FMP_CONGESTION_LOSS,
+	.congestion_etx	= IFLA_FMP_CONGESTION_ETX,
 };
 
 /**
@@ -59,6 +70,10 @@ void fmp_config_init(struct fmp_config *config)
 	config->multicast = true;
 	config->handshake_burst = FMP_CONFIG_HANDSHAKE_BURST;
 	config->handshake_rate = FMP_CONFIG_HANDSHAKE_RATE;
+	config->mmp_mode = FMP_MMP_MODE_FULL;
+	config->ecn = true;
+	config->congestion_loss = FMP_CONFIG_CONGESTION_LOSS;
+	config->congestion_etx = FMP_CONFIG_CONGESTION_ETX;
 }
 
 static int fmp_config_read_local4(struct fmp_config *config,
@@ -153,6 +168,22 @@ static int fmp_config_read_tos(struct fmp_config *config,
 	return 0;
 }
 
+static void fmp_config_read_mmp(struct fmp_config *config,
+				struct nlattr *const *data,
+				const struct fmp_config_attrs *attrs)
+{
+	if (data[attrs->mmp_mode])
+		config->mmp_mode = nla_get_u8(data[attrs->mmp_mode]);
+	if (data[attrs->ecn])
+		config->ecn = nla_get_u8(data[attrs->ecn]);
+	if (data[attrs->congestion_loss])
+		config->congestion_loss =
+			nla_get_u16(data[attrs->congestion_loss]);
+	if (data[attrs->congestion_etx])
+		config->congestion_etx =
+			nla_get_u16(data[attrs->congestion_etx]);
+}
+
 /**
  * fmp_config_read() - take over the settings that a request names
  * @fmp: device, for the namespace that names are of
@@ -189,6 +220,7 @@ int fmp_config_read(const struct fmp_dev *fmp, struct fmp_config *config,
 	if (data[attrs->handshake_rate])
 		config->handshake_rate =
 			nla_get_u32(data[attrs->handshake_rate]);
+	fmp_config_read_mmp(config, data, attrs);
 
 	if (data[attrs->tos])
 		err = fmp_config_read_tos(config, data[attrs->tos], extack);
@@ -304,6 +336,10 @@ void fmp_config_write(struct fmp_dev *fmp, const struct fmp_config *config)
 	WRITE_ONCE(to->ttl, config->ttl);
 	WRITE_ONCE(to->handshake_burst, config->handshake_burst);
 	WRITE_ONCE(to->handshake_rate, config->handshake_rate);
+	WRITE_ONCE(to->mmp_mode, config->mmp_mode);
+	WRITE_ONCE(to->ecn, config->ecn);
+	WRITE_ONCE(to->congestion_loss, config->congestion_loss);
+	WRITE_ONCE(to->congestion_etx, config->congestion_etx);
 	WRITE_ONCE(to->underlay, config->underlay);
 	memcpy(to->underlay_name, config->underlay_name,
 	       sizeof(to->underlay_name));
@@ -361,7 +397,11 @@ size_t fmp_config_fill_size(void)
 	       nla_total_size(sizeof(u8)) +	/* ttl */
 	       nla_total_size(sizeof(u8)) +	/* multicast */
 	       nla_total_size(sizeof(u32)) +	/* handshake-burst */
-	       nla_total_size(sizeof(u32));	/* handshake-rate */
+	       nla_total_size(sizeof(u32)) +	/* handshake-rate */
+	       nla_total_size(sizeof(u8)) +	/* mmp-mode */
+	       nla_total_size(sizeof(u8)) +	/* ecn */
+	       nla_total_size(sizeof(u16)) +	/* congestion-loss */
+	       nla_total_size(sizeof(u16));	/* congestion-etx */
 }
 
 /**
@@ -390,7 +430,11 @@ int fmp_config_fill(struct sk_buff *skb, const struct fmp_dev *fmp,
 	    nla_put_u8(skb, attrs->ttl, config.ttl) ||
 	    nla_put_u8(skb, attrs->multicast, config.multicast) ||
 	    nla_put_u32(skb, attrs->handshake_burst, config.handshake_burst) ||
-	    nla_put_u32(skb, attrs->handshake_rate, config.handshake_rate))
+	    nla_put_u32(skb, attrs->handshake_rate, config.handshake_rate) ||
+	    nla_put_u8(skb, attrs->mmp_mode, config.mmp_mode) ||
+	    nla_put_u8(skb, attrs->ecn, config.ecn) ||
+	    nla_put_u16(skb, attrs->congestion_loss, config.congestion_loss) ||
+	    nla_put_u16(skb, attrs->congestion_etx, config.congestion_etx))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -33,6 +33,10 @@ struct sk_buff;
  * @local6: address of the IPv6 socket, :: for none
  * @handshake_burst: first handshake messages of strangers let through at once
  * @handshake_rate: the same for each second, from then on
+ * @mmp_mode: enum fmp_mmp_mode, of peers without one of their own
+ * @ecn: frames with forwarded packets tell of congestion
+ * @congestion_loss: from which loss on a link is congested, in thousandths
+ * @congestion_etx: from which expected transmission count on, in hundredths
  *
  * The interface is not held: when it goes, sending fails until another one is
  * set.
@@ -50,6 +54,10 @@ struct fmp_config {
 	struct in6_addr local6;
 	u32 handshake_burst;
 	u32 handshake_rate;
+	u8 mmp_mode;
+	bool ecn;
+	u16 congestion_loss;
+	u16 congestion_etx;
 };
 
 /**
@@ -65,6 +73,10 @@ struct fmp_config {
  * @multicast: u8, 0 or 1
  * @handshake_burst: u32, not 0
  * @handshake_rate: u32, not 0
+ * @mmp_mode: u8, not FMP_MMP_MODE_DEVICE
+ * @ecn: u8, 0 or 1
+ * @congestion_loss: u16, 1000 at most
+ * @congestion_etx: u16, 10000 at most
  */
 struct fmp_config_attrs {
 	u8 port;
@@ -78,6 +90,10 @@ struct fmp_config_attrs {
 	u8 multicast;
 	u8 handshake_burst;
 	u8 handshake_rate;
+	u8 mmp_mode;
+	u8 ecn;
+	u8 congestion_loss;
+	u8 congestion_etx;
 };
 
 /* Of the family, and of rtnetlink. */

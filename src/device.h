@@ -17,6 +17,7 @@
 #include "config.h"
 #include "handshake.h"
 #include "index.h"
+#include "mmp.h"
 #include "multicast.h"
 #include "stats.h"
 #include "subscriber.h"
@@ -37,6 +38,7 @@ struct rtnl_newlink_params;
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
  * @multicast: multicast that is still to be sent to some peers
+ * @load: whether it keeps up with what it receives
  * @handshake: what limits handshake messages on their way to the agent
  * @epoch: of our start, as handshakes tell it; made with the device
  * @agent: who can make sessions
@@ -64,6 +66,7 @@ struct fmp_dev {
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;
 	struct fmp_multicast multicast;
+	struct fmp_mmp_load load;
 	struct fmp_handshake handshake;
 	u8 epoch[FMP_EPOCH_SIZE];
 	struct fmp_subscriber agent;

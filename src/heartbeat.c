@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When a peer is sent a heartbeat, and when its silence is told (spec 10).
+ * When a peer is sent a heartbeat, and what its silence means (spec 10).
  *
  * A heartbeat is not answered: the other end sends its own. So silence says
  * something only of a path that heartbeats keep open from this end.
@@ -50,6 +50,40 @@ bool fmp_heartbeat_due(struct fmp_heartbeat *heartbeat,
 	return true;
 }
 
+static bool fmp_heartbeat_mortal(const struct fmp_heartbeat_facts *facts)
+{
+	return facts->interval && facts->timeout && facts->up;
+}
+
+/**
+ * fmp_heartbeat_dead() - tell whether the peer is down now
+ * @heartbeat: of the peer
+ * @facts: what is known
+ *
+ * While a handshake of ours is under way its end is waited for (spec 10): it
+ * is how a peer is found that is only deaf to the session.
+ *
+ * Context: Any; calls are serialized by the caller.
+ * Return: true if it was up, and nothing has been heard for the timeout
+ * although a heartbeat went out.
+ */
+bool fmp_heartbeat_dead(const struct fmp_heartbeat *heartbeat,
+			const struct fmp_heartbeat_facts *facts)
+{
+	return fmp_heartbeat_mortal(facts) && !facts->handshake &&
+	       facts->now >= facts->heard + facts->timeout &&
+	       heartbeat->sent >= facts->heard;
+}
+
+static u64 fmp_heartbeat_dead_next(const struct fmp_heartbeat_facts *facts)
+{
+	u64 dead = facts->heard + facts->timeout;
+
+	if (!fmp_heartbeat_mortal(facts))
+		return U64_MAX;
+	return facts->now < dead ? dead : facts->now + FMP_DEAD_AGAIN_MS;
+}
+
 /**
  * fmp_heartbeat_silent() - tell whether to tell of silence now
  * @heartbeat: of the peer
@@ -92,6 +126,7 @@ u64 fmp_heartbeat_next(const struct fmp_heartbeat *heartbeat,
 		return U64_MAX;
 	next = heartbeat->now ? facts->now :
 				heartbeat->last + facts->interval;
+	next = min_t(u64, next, fmp_heartbeat_dead_next(facts));
 	if (facts->now < silence)
 		return min_t(u64, next, silence);
 	/* Until a heartbeat goes out there is nothing to tell. */

@@ -75,7 +75,7 @@ struct fmp_sender_report {
  * @mean_burst_loss: mean run of lost frames, unsigned 8.8 fixed point
  * @jitter: smoothed jitter, microseconds
  * @ecn_ce_count: frames received with the CE flag
- * @owd_trend: trend of the one-way delay, microseconds a second
+ * @owd_trend: trend of the one-way delay, microseconds in a thousand frames
  * @burst_loss_count: runs of lost frames in the interval
  * @cumulative_reorder_count: frames received out of order
  * @interval_packets: frames received in the interval

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Liveness: heartbeats to a peer, and its silence (spec 10).
+ * Liveness: heartbeats to a peer, its silence, and whether it is up (spec 10).
  *
  * heartbeat.c decides; here is what it knows and what comes of it. The timer
  * of the peer drives it, whatever the packet paths are doing.
+ *
+ * A peer that falls silent is down, and keeps its sessions: what interrupts a
+ * path often ends, and the first frame that gets through brings the peer up
+ * again. Only one that nobody configured loses them.
  */
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <uapi/linux/fmp.h>
 
 #include "liveness.h"
+#include "notify.h"
 #include "peer.h"
 #include "recovery.h"
 #include "session.h"
@@ -24,6 +29,10 @@ static void fmp_liveness_facts(const struct fmp_session *session,
 
 	facts->now = fmp_session_now_ms();
 	facts->interval = READ_ONCE(peer->heartbeat_interval) * MSEC_PER_SEC;
+	facts->timeout = READ_ONCE(peer->dead_timeout) * MSEC_PER_SEC;
+	facts->up = peer->state == FMP_PEER_STATE_UP;
+	/* An agent reserves an index for as long as it tries. */
+	facts->handshake = !list_empty(&peer->reserved);
 	facts->heard = session->established;
 	if (!last)
 		return;
@@ -66,6 +75,83 @@ u64 fmp_liveness_started(struct fmp_session *session)
 	return fmp_liveness_deadline(peer, &facts);
 }
 
+static void fmp_liveness_turn(struct fmp_peer *peer, enum fmp_peer_state state)
+{
+	lockdep_assert_held(&peer->lock);
+
+	WRITE_ONCE(peer->state_since, fmp_session_now_ms());
+	WRITE_ONCE(peer->state, state);
+}
+
+/**
+ * fmp_liveness_up() - a peer is heard that was not up
+ * @session: that a frame authenticated under
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_liveness_up(struct fmp_session *session)
+{
+	const struct fmp_peer_event event = {
+		.cmd	= FMP_CMD_PEER_UP_NTF,
+		.code	= -1,
+	};
+	struct fmp_peer *peer = session->peer;
+
+	spin_lock(&peer->lock);
+	/* What was taken down in the meantime has no say any more. */
+	if (rcu_access_pointer(peer->current_session) == session &&
+	    peer->state != FMP_PEER_STATE_UP) {
+		fmp_liveness_turn(peer, FMP_PEER_STATE_UP);
+		fmp_notify_peer_event(peer, &event);
+		/* The timer finds out until when that lasts. */
+		mod_timer(&peer->timer, jiffies);
+	}
+	spin_unlock(&peer->lock);
+}
+
+/**
+ * fmp_liveness_lost() - the current session of a peer was taken away
+ * @peer: the peer
+ *
+ * Whoever did it knows.
+ *
+ * Context: The peer's lock held.
+ */
+void fmp_liveness_lost(struct fmp_peer *peer)
+{
+	if (peer->state == FMP_PEER_STATE_UP)
+		fmp_liveness_turn(peer, FMP_PEER_STATE_DOWN);
+}
+
+/**
+ * fmp_liveness_down() - a peer went down
+ * @peer: the peer
+ * @reason: why
+ * @code: reason in a Disconnect, -1 for none
+ *
+ * Context: The peer's lock held.
+ */
+void fmp_liveness_down(struct fmp_peer *peer, enum fmp_down_reason reason,
+		       int code)
+{
+	const struct fmp_peer_event event = {
+		.cmd	= FMP_CMD_PEER_DOWN_NTF,
+		.attr	= FMP_A_PEER_DOWN_REASON,
+		.reason	= reason,
+		.code	= code,
+	};
+
+	fmp_liveness_turn(peer, FMP_PEER_STATE_DOWN);
+	fmp_notify_peer_event(peer, &event);
+}
+
+static void fmp_liveness_dead(struct fmp_peer *peer)
+{
+	fmp_liveness_down(peer, FMP_DOWN_REASON_TIMEOUT, -1);
+	if (peer->dynamic)
+		fmp_session_remove_all(peer);
+}
+
 /**
  * fmp_liveness_due() - do what is due for a peer
  * @session: its current one
@@ -83,6 +169,8 @@ u64 fmp_liveness_due(struct fmp_session *session, bool *send)
 
 	fmp_liveness_facts(session, &facts);
 	*send = fmp_heartbeat_due(&peer->heartbeat, &facts);
+	if (fmp_heartbeat_dead(&peer->heartbeat, &facts))
+		fmp_liveness_dead(peer);
 	if (fmp_heartbeat_silent(&peer->heartbeat, &facts))
 		fmp_recovery_ask(peer, FMP_REKEY_REASON_SILENCE);
 	return fmp_liveness_deadline(peer, &facts);

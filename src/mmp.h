@@ -1,43 +1,162 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Link metrics (spec 9): where the packet paths tell what they see.
- *
- * Nothing is measured yet.
+ * Link metrics (spec 9): where the packet paths tell what they see, and where
+ * reports come and go.
  */
 #ifndef FMP_MMP_H
 #define FMP_MMP_H
 
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "link.h"
+#include "mmp-metrics.h"
+#include "mmp-receiver.h"
+#include "mmp-sender.h"
+#include "mmp-timing.h"
+#include "spin.h"
+#include "wire.h"
+
+struct fmp_dev;
+struct fmp_peer;
 struct fmp_session;
+struct sk_buff;
 
 /**
- * fmp_mmp_received() - a frame of a current session was authentic
- * @session: the session
- * @counter: counter of the frame
+ * enum fmp_mmp_traffic - what frames are there for; the greater tells more
+ * @FMP_MMP_TRAFFIC_NONE: there are none
+ * @FMP_MMP_TRAFFIC_CONTROL: to look after the link itself
+ * @FMP_MMP_TRAFFIC_DATA: for users
+ */
+enum fmp_mmp_traffic {
+	FMP_MMP_TRAFFIC_NONE,
+	FMP_MMP_TRAFFIC_CONTROL,
+	FMP_MMP_TRAFFIC_DATA,
+};
+
+/**
+ * struct fmp_mmp_interval - frames sent since the last report of them
+ * @first_counter: of the first one
+ * @first_timestamp: of the first one
+ * @last_timestamp: of the last one
+ * @traffic: enum fmp_mmp_traffic, the greatest of theirs
+ *
+ * Shares a cache line with the counter that each frame takes anyway. CPUs that
+ * send at the same time may miss what the other one wrote, which may cost a
+ * report the exact timestamps of its ends.
+ */
+struct fmp_mmp_interval {
+	u64 first_counter;
+	u32 first_timestamp;
+	u32 last_timestamp;
+	u8 traffic;
+};
+
+/**
+ * struct fmp_mmp_frame - what is measured of a frame received
+ * @counter: its counter
  * @timestamp: inner timestamp, milliseconds of the sender's clock
- * @len: bytes of the frame, header and tag included
- * @ce: the frame carried the congestion mark
- *
- * Context: RCU read section, bottom halves disabled; one context at a time for
- * a session.
+ * @len: bytes, header and tag included
+ * @ce: it met with congestion
+ * @spin: its spin bit
+ * @traffic: what it is there for
  */
-static inline void fmp_mmp_received(struct fmp_session *session, u64 counter,
-				    u32 timestamp, unsigned int len, bool ce)
-{
-}
+struct fmp_mmp_frame {
+	u64 counter;
+	u32 timestamp;
+	unsigned int len;
+	bool ce;
+	bool spin;
+	enum fmp_mmp_traffic traffic;
+};
 
 /**
- * fmp_mmp_spin() - look at the spin bit of the same frame
- * @session: the session
- * @counter: counter of the frame
- * @spin: the bit
- *
- * Context: As of fmp_mmp_received(), which comes before.
+ * struct fmp_mmp_reports - reports that are to be sent now
+ * @session: what they are about
+ * @has_sender: there is @sender
+ * @has_receiver: there is @receiver
+ * @sender: of frames sent
+ * @receiver: of frames received
  */
-static inline void fmp_mmp_spin(struct fmp_session *session, u64 counter,
-				bool spin)
+struct fmp_mmp_reports {
+	struct fmp_session *session;
+	bool has_sender;
+	bool has_receiver;
+	struct fmp_sender_report sender;
+	struct fmp_receiver_report receiver;
+};
+
+/**
+ * struct fmp_mmp - the link metrics of a peer
+ * @lock: protects all but @congested; taken inside the peer's lock
+ * @session: what is measured: the current one, or NULL; to be compared only
+ * @receiver: frames received
+ * @received: enum fmp_mmp_traffic, the greatest of the interval
+ * @sender: what was reported of frames sent
+ * @metrics: what the peer reports of the frames that it gets
+ * @receiver_timing: when reports of frames received are due
+ * @sender_timing: when those of frames sent are
+ * @spin: spin bit
+ * @reports_sent: of both kinds
+ * @reports_received: of both kinds
+ * @reports_ignored: of those received
+ * @owd_trend: as in the last report of frames received
+ * @congested: the link is, by the device's thresholds
+ */
+struct fmp_mmp {
+	spinlock_t lock; /* what follows */
+	const struct fmp_session *session;
+	struct fmp_mmp_receiver receiver;
+	u8 received;
+	struct fmp_mmp_sender sender;
+	struct fmp_mmp_metrics metrics;
+	struct fmp_mmp_timing receiver_timing;
+	struct fmp_mmp_timing sender_timing;
+	struct fmp_spin spin;
+	u64 reports_sent;
+	u64 reports_received;
+	u64 reports_ignored;
+	s32 owd_trend;
+	bool congested;
+};
+
+/**
+ * struct fmp_mmp_load - whether a device keeps up with what it receives
+ * @next: boot time in milliseconds of the next look
+ * @dropped: what it had dropped at the last one
+ * @overloaded: it dropped more between the last two
+ */
+struct fmp_mmp_load {
+	u64 next;
+	u64 dropped;
+	bool overloaded;
+};
+
+static inline enum fmp_mmp_traffic fmp_mmp_traffic(u8 link_type)
 {
+	switch (link_type) {
+	case FMP_LINK_SENDER_REPORT:
+	case FMP_LINK_RECEIVER_REPORT:
+	case FMP_LINK_HEARTBEAT:
+		return FMP_MMP_TRAFFIC_CONTROL;
+	default:
+		return FMP_MMP_TRAFFIC_DATA;
+	}
 }
+
+void fmp_mmp_init(struct fmp_mmp *mmp);
+void fmp_mmp_started(struct fmp_session *session);
+void fmp_mmp_ended(const struct fmp_session *session);
+void fmp_mmp_received(struct fmp_session *session,
+		      const struct fmp_mmp_frame *frame);
+void fmp_mmp_sent(struct fmp_session *session, u64 counter, u32 timestamp,
+		  enum fmp_mmp_traffic traffic);
+void fmp_mmp_sender_reported(struct fmp_session *session);
+void fmp_mmp_receiver_reported(struct fmp_session *session,
+			       const struct fmp_receiver_report *report);
+u64 fmp_mmp_due(struct fmp_session *session, struct fmp_mmp_reports *reports);
+void fmp_mmp_send(const struct fmp_mmp_reports *reports);
+bool fmp_mmp_congested(const struct fmp_peer *peer);
+int fmp_mmp_fill(struct sk_buff *skb, struct fmp_peer *peer);
 
 #endif /* FMP_MMP_H */

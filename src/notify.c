@@ -187,6 +187,21 @@ static int fmp_fill_peer_name(struct sk_buff *skb, const struct fmp_peer *peer)
 				     name->text) : 0;
 }
 
+static int fmp_fill_peer_state(struct sk_buff *skb, const struct fmp_peer *peer)
+{
+	u8 state = READ_ONCE(peer->state);
+
+	if (nla_put_u8(skb, FMP_A_PEER_STATE, state) ||
+	    nla_put_u16(skb, FMP_A_PEER_DEAD_TIMEOUT,
+			READ_ONCE(peer->dead_timeout)) ||
+	    nla_put_u8(skb, FMP_A_PEER_MMP_MODE, READ_ONCE(peer->mmp_mode)))
+		return -EMSGSIZE;
+	if (state == FMP_PEER_STATE_NEW)
+		return 0;
+	return nla_put_uint(skb, FMP_A_PEER_STATE_MS, fmp_session_now_ms() -
+			    READ_ONCE(peer->state_since));
+}
+
 /* What the agent goes by. */
 static int fmp_fill_peer_agent(struct sk_buff *skb, const struct fmp_peer *peer)
 {
@@ -223,6 +238,8 @@ static int fmp_fill_peer_attrs(struct sk_buff *skb, struct fmp_peer *peer)
 	    fmp_fill_peer_stats(skb, peer) ||
 	    fmp_fill_last_rx(skb, peer) ||
 	    fmp_fill_peer_agent(skb, peer) ||
+	    fmp_fill_peer_state(skb, peer) ||
+	    fmp_mmp_fill(skb, peer) ||
 	    nla_put_u32(skb, FMP_A_PEER_FAILURES,
 			READ_ONCE(peer->failure.count)))
 		return -EMSGSIZE;

@@ -105,6 +105,9 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	timer_setup(&peer->timer, fmp_session_timer, 0);
 	fmp_staging_init(&peer->staging);
 	peer->heartbeat_interval = FMP_HEARTBEAT_DEFAULT;
+	peer->dead_timeout = FMP_DEAD_TIMEOUT_DEFAULT;
+	peer->mmp_mode = FMP_MMP_MODE_DEVICE;
+	fmp_mmp_init(&peer->mmp);
 	INIT_LIST_HEAD(&peer->reserved);
 	INIT_LIST_HEAD(&peer->addresses);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
@@ -280,6 +283,15 @@ bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
 	return current_one;
 }
 
+/* The timer finds out when it has to come again. */
+static void fmp_peer_look(struct fmp_peer *peer)
+{
+	spin_lock_bh(&peer->lock);
+	if (!peer->dead && rcu_access_pointer(peer->current_session))
+		mod_timer(&peer->timer, jiffies);
+	spin_unlock_bh(&peer->lock);
+}
+
 /**
  * fmp_peer_set_heartbeat() - change how often a peer is sent a heartbeat
  * @peer: the peer, perhaps not inserted yet
@@ -290,10 +302,18 @@ bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
 void fmp_peer_set_heartbeat(struct fmp_peer *peer, u16 seconds)
 {
 	WRITE_ONCE(peer->heartbeat_interval, seconds);
+	fmp_peer_look(peer);
+}
 
-	/* The timer finds out when it has to come again. */
-	spin_lock_bh(&peer->lock);
-	if (!peer->dead && rcu_access_pointer(peer->current_session))
-		mod_timer(&peer->timer, jiffies);
-	spin_unlock_bh(&peer->lock);
+/**
+ * fmp_peer_set_dead_timeout() - change after what silence a peer is down
+ * @peer: the peer, perhaps not inserted yet
+ * @seconds: of silence, 0 for never
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_peer_set_dead_timeout(struct fmp_peer *peer, u16 seconds)
+{
+	WRITE_ONCE(peer->dead_timeout, seconds);
+	fmp_peer_look(peer);
 }

@@ -16,6 +16,7 @@
 #include "failure.h"
 #include "heartbeat.h"
 #include "link.h"
+#include "mmp.h"
 #include "rekey.h"
 #include "staging.h"
 #include "stats.h"
@@ -52,12 +53,15 @@ struct fmp_peer_name {
  * @recovery_lock: protects @failure, @wanted and @handshakes; taken inside
  *                 @lock
  * @lock: protects the slots, @endpoint's replacement, @heartbeat, @epoch,
- *        @dead
+ *        @state, @dead
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
  * @staging: packets that wait for a session
  * @timer: next deadline of the slots and of heartbeats
+ * @mmp: link metrics
  * @heartbeat: heartbeats sent, and silence told
+ * @state: enum fmp_peer_state
+ * @state_since: boot time in milliseconds of the last change of @state
  * @epoch: of the peer's start, of the session that became current last; bytes
  *         as they came
  * @epoch_known: there is one
@@ -66,6 +70,9 @@ struct fmp_peer_name {
  * @endpoint_name: where it is, by name, or NULL; written under the device's
  *                 lock
  * @heartbeat_interval: seconds, 0 for none; written under the device's lock
+ * @dead_timeout: seconds of silence after which it is down, 0 for never;
+ *                written under the device's lock
+ * @mmp_mode: enum fmp_mmp_mode; written under the device's lock
  * @auto_connect: the agent keeps it connected; written under the device's lock
  * @dynamic: the agent made it
  * @dead: removed; nothing may be hung into it any more
@@ -94,6 +101,8 @@ struct fmp_peer {
 	struct fmp_bucket handshakes;
 	spinlock_t recovery_lock; /* failure, wanted, handshakes */
 
+	struct fmp_mmp mmp;
+
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;
 	struct fmp_session __rcu *previous;
@@ -103,10 +112,14 @@ struct fmp_peer {
 	u64 epoch;
 	bool epoch_known;
 	bool dead;
+	u8 state;
+	u64 state_since;
 	u64 handshaken;
 
 	struct fmp_peer_name __rcu *endpoint_name;
 	u16 heartbeat_interval;
+	u16 dead_timeout;
+	u8 mmp_mode;
 	bool auto_connect;
 	bool dynamic;
 
@@ -140,6 +153,7 @@ int fmp_peer_insert(struct fmp_peer *peer);
 void fmp_peer_free_unused(struct fmp_peer *peer);
 void fmp_peer_remove(struct fmp_peer *peer);
 void fmp_peer_set_heartbeat(struct fmp_peer *peer, u16 seconds);
+void fmp_peer_set_dead_timeout(struct fmp_peer *peer, u16 seconds);
 void fmp_peer_set_endpoint(struct fmp_peer *peer,
 			   struct fmp_endpoint *endpoint);
 bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,

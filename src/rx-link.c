@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "link.h"
+#include "mmp.h"
 #include "netlink-gen.h"
 #include "peer.h"
 #include "rx.h"
@@ -66,6 +67,48 @@ void fmp_rx_disconnect(struct fmp_session *session, struct sk_buff *skb)
 		return;
 	}
 	fmp_stat_inc(peer->fmp, FMP_RX_DISCONNECT);
+	consume_skb(skb);
+}
+
+static int fmp_rx_read_report(struct fmp_session *session,
+			      const struct sk_buff *skb)
+{
+	const u8 *msg = fmp_rx_link(skb);
+	size_t len = fmp_rx_link_len(skb);
+	struct fmp_receiver_report rr;
+	struct fmp_sender_report sr;
+	int err;
+
+	/* What the peer sent says nothing that its frames do not. */
+	if (*msg == FMP_LINK_SENDER_REPORT) {
+		err = fmp_link_read_sender_report(&sr, msg, len);
+		if (!err)
+			fmp_mmp_sender_reported(session);
+		return err;
+	}
+	err = fmp_link_read_receiver_report(&rr, msg, len);
+	if (!err)
+		fmp_mmp_receiver_reported(session, &rr);
+	return err;
+}
+
+/**
+ * fmp_rx_report() - take note of a report of the link metrics (spec 9.7)
+ * @session: that the frame authenticated under
+ * @skb: the frame, decrypted, from the UDP header on; consumed
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_rx_report(struct fmp_session *session, struct sk_buff *skb)
+{
+	struct fmp_peer *peer = session->peer;
+
+	if (fmp_rx_read_report(session, skb)) {
+		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_INNER_SHORT,
+				 FMP_PEER_RX_DROP_MALFORMED);
+		return;
+	}
+	fmp_stat_inc(peer->fmp, FMP_RX_REPORT);
 	consume_skb(skb);
 }
 

@@ -18,6 +18,7 @@
 #include "endpoint.h"
 #include "handshake.h"
 #include "lane.h"
+#include "liveness.h"
 #include "mmp.h"
 #include "notify.h"
 #include "peer.h"
@@ -77,6 +78,12 @@ static u32 fmp_rx_timestamp(const struct sk_buff *skb)
 	return get_unaligned_le32(fmp_rx_hdr(skb) + 1);
 }
 
+static u8 fmp_rx_link_type(const struct sk_buff *skb)
+{
+	return skb->data[sizeof(struct udphdr) + FMP_HDR_LEN +
+			 FMP_TIMESTAMP_LEN];
+}
+
 static size_t fmp_rx_inner_len(const struct sk_buff *skb)
 {
 	return skb->len - sizeof(struct udphdr) - FMP_FRAME_MIN;
@@ -132,6 +139,31 @@ static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
 	fmp_notify_endpoint(peer);
 }
 
+/* By a forwarder on the way, or by a router below. */
+static bool fmp_rx_congested(const struct sk_buff *skb)
+{
+	if (fmp_rx_hdr(skb)->flags & FMP_FLAG_CE)
+		return true;
+	return INET_ECN_is_ce(ip_tunnel_get_dsfield(ip_hdr(skb), skb));
+}
+
+static void fmp_rx_measure(struct fmp_session *session,
+			   const struct sk_buff *skb, u64 counter)
+{
+	const struct fmp_mmp_frame frame = {
+		.counter	= counter,
+		.timestamp	= fmp_rx_timestamp(skb),
+		.len		= skb->len - sizeof(struct udphdr),
+		.ce		= fmp_rx_congested(skb),
+		.spin		= fmp_rx_hdr(skb)->flags & FMP_FLAG_SP,
+		.traffic	= fmp_mmp_traffic(fmp_rx_link_type(skb)),
+	};
+
+	if (unlikely(READ_ONCE(session->peer->state) != FMP_PEER_STATE_UP))
+		fmp_liveness_up(session);
+	fmp_mmp_received(session, &frame);
+}
+
 /* What follows from a frame's being authentic, in the order of spec 5.5. */
 static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
 			     u64 counter)
@@ -154,12 +186,8 @@ static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
 			  skb->len - sizeof(struct udphdr));
 	if (READ_ONCE(peer->last_rx) != now)
 		WRITE_ONCE(peer->last_rx, now);
-	if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT) {
-		fmp_mmp_received(session, counter, fmp_rx_timestamp(skb),
-				 skb->len - sizeof(struct udphdr),
-				 flags & FMP_FLAG_CE);
-		fmp_mmp_spin(session, counter, flags & FMP_FLAG_SP);
-	}
+	if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT)
+		fmp_rx_measure(session, skb, counter);
 }
 
 static int fmp_rx_ecn(struct sk_buff *skb, __be16 outer_protocol,
@@ -249,16 +277,18 @@ malformed:
 static void fmp_rx_dispatch(struct fmp_session *session, struct sk_buff *skb)
 {
 	struct fmp_peer *peer = session->peer;
-	u8 type = skb->data[sizeof(struct udphdr) + FMP_HDR_LEN +
-			    FMP_TIMESTAMP_LEN];
 
-	switch (type) {
+	switch (fmp_rx_link_type(skb)) {
 	case FMP_LINK_IP:
 		fmp_rx_ip(peer, skb);
 		return;
 	case FMP_LINK_HEARTBEAT:
 		fmp_stat_inc(peer->fmp, FMP_RX_HEARTBEAT);
 		consume_skb(skb);
+		return;
+	case FMP_LINK_SENDER_REPORT:
+	case FMP_LINK_RECEIVER_REPORT:
+		fmp_rx_report(session, skb);
 		return;
 	case FMP_LINK_DISCONNECT:
 		fmp_rx_disconnect(session, skb);

@@ -97,6 +97,7 @@ static void fmp_session_retire(struct fmp_session *session)
 
 	fmp_dev_changed(fmp);
 	fmp_notify_session(session, FMP_CMD_SESSION_DEL_NTF, GFP_ATOMIC);
+	fmp_mmp_ended(session);
 	fmp_index_release(&fmp->indices, session);
 	fmp_lane_forget(fmp, session);
 	call_rcu(&session->rcu, fmp_session_free_rcu);
@@ -162,6 +163,7 @@ static void fmp_session_put_current(struct fmp_session *session, u8 k_bit)
 	fmp_session_learn_epoch(session);
 	fmp_session_arm(peer, fmp_recovery_started(session));
 	fmp_session_arm(peer, fmp_liveness_started(session));
+	fmp_mmp_started(session);
 	fmp_staging_kick(peer);
 }
 
@@ -346,6 +348,32 @@ static void fmp_session_current_due(struct fmp_peer *peer)
 		fmp_session_arm(peer, fmp_recovery_due(session));
 }
 
+/**
+ * fmp_session_wake() - have the timer of a peer come in time
+ * @peer: the peer
+ * @deadline: jiffies64 at which there is something to do for it
+ *
+ * Context: RCU read section, bottom halves disabled, the peer's lock not held.
+ */
+void fmp_session_wake(struct fmp_peer *peer, u64 deadline)
+{
+	spin_lock(&peer->lock);
+	if (!peer->dead)
+		fmp_session_arm(peer, deadline);
+	spin_unlock(&peer->lock);
+}
+
+static void fmp_session_mmp_due(struct fmp_peer *peer,
+				struct fmp_mmp_reports *reports)
+{
+	struct fmp_session *session;
+
+	session = rcu_dereference_protected(peer->current_session,
+					    lockdep_is_held(&peer->lock));
+	if (session)
+		fmp_session_arm(peer, fmp_mmp_due(session, reports));
+}
+
 /* Returns whether a heartbeat is to be sent. */
 static bool fmp_session_liveness_due(struct fmp_peer *peer)
 {
@@ -380,6 +408,7 @@ static void fmp_session_heartbeat(struct fmp_peer *peer)
 void fmp_session_timer(struct timer_list *timer)
 {
 	struct fmp_peer *peer = container_of(timer, struct fmp_peer, timer);
+	struct fmp_mmp_reports reports = {};
 	u64 now = get_jiffies_64();
 	bool heartbeat = false;
 
@@ -390,10 +419,12 @@ void fmp_session_timer(struct timer_list *timer)
 		fmp_session_pending_due(peer, now);
 		fmp_session_current_due(peer);
 		heartbeat = fmp_session_liveness_due(peer);
+		fmp_session_mmp_due(peer, &reports);
 	}
 	spin_unlock(&peer->lock);
 	if (heartbeat)
 		fmp_session_heartbeat(peer);
+	fmp_mmp_send(&reports);
 	rcu_read_unlock();
 }
 
@@ -418,6 +449,8 @@ int fmp_session_remove(struct fmp_session *session)
 		slot = &peer->previous;
 	if (slot)
 		fmp_session_retire_slot(peer, slot);
+	if (slot == &peer->current_session)
+		fmp_liveness_lost(peer);
 	spin_unlock_bh(&peer->lock);
 
 	return slot ? 0 : -ENOENT;
@@ -453,12 +486,6 @@ void fmp_session_remove_all(struct fmp_peer *peer)
 bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 		      int code)
 {
-	const struct fmp_peer_event event = {
-		.cmd	= FMP_CMD_PEER_DOWN_NTF,
-		.attr	= FMP_A_PEER_DOWN_REASON,
-		.reason	= reason,
-		.code	= code,
-	};
 	struct fmp_peer *peer = session->peer;
 	bool down;
 
@@ -466,7 +493,7 @@ bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 	down = rcu_access_pointer(peer->current_session) == session;
 	if (down) {
 		fmp_session_remove_all(peer);
-		fmp_notify_peer_event(peer, &event);
+		fmp_liveness_down(peer, reason, code);
 	}
 	spin_unlock(&peer->lock);
 	return down;

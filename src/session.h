@@ -13,6 +13,7 @@
 #include "crypto.h"
 #include "index.h"
 #include "lane.h"
+#include "mmp.h"
 #include "rekey.h"
 #include "replay.h"
 
@@ -28,9 +29,11 @@ struct fmp_peer;
  * @rxq: the lane that receives for the session, and what waits there
  * @replay: counters received; committed by the session's lane only
  * @send_counter: counter of the next frame to be sent
+ * @sent: what was sent since the last report of it
  * @send_key: seals our frames
  * @remote: receiver index that the peer chose
  * @k_bit: FMP_FLAG_K or 0, to be sent
+ * @spin: FMP_FLAG_SP or 0, to be sent
  * @initiator: we initiated the handshake
  * @candidate: nobody here asked for it
  * @epoch_known: there is @epoch
@@ -57,10 +60,12 @@ struct fmp_session {
 	struct fmp_replay replay;
 
 	atomic64_t send_counter ____cacheline_aligned;
+	struct fmp_mmp_interval sent;
 
 	struct fmp_key send_key ____cacheline_aligned;
 	struct fmp_remote_index remote;
 	u8 k_bit;
+	u8 spin;
 	bool initiator;
 	bool candidate;
 	bool epoch_known;
@@ -81,6 +86,7 @@ void fmp_session_remove_all(struct fmp_peer *peer);
 bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 		      int code);
 void fmp_session_promote(struct fmp_session *session, u8 k_bit);
+void fmp_session_wake(struct fmp_peer *peer, u64 deadline);
 void fmp_session_timer(struct timer_list *timer);
 u64 fmp_session_now_ms(void);
 

@@ -9,6 +9,7 @@
 #include "counter.h"
 #include "device.h"
 #include "endpoint.h"
+#include "mmp.h"
 #include "peer.h"
 #include "session.h"
 #include "tx.h"
@@ -35,18 +36,22 @@ static struct sk_buff *fmp_tx_link_alloc(const void *msg, size_t len,
 static void fmp_tx_link_seal(struct fmp_session *session, struct sk_buff *skb,
 			     u64 counter, u8 flags)
 {
+	u32 timestamp = fmp_session_now_ms() - session->established;
+	enum fmp_mmp_traffic traffic = fmp_mmp_traffic(*skb->data);
 	unsigned int inner_len = skb->len + FMP_TIMESTAMP_LEN;
 
-	put_unaligned_le32(fmp_session_now_ms() - session->established,
-			   skb_push(skb, FMP_TIMESTAMP_LEN));
+	put_unaligned_le32(timestamp, skb_push(skb, FMP_TIMESTAMP_LEN));
 	skb_put(skb, FMP_TAG_LEN);
-	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN), session->k_bit | flags,
+	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN),
+		      session->k_bit | READ_ONCE(session->spin) | flags,
 		      inner_len, session->remote.value, counter);
+	fmp_mmp_sent(session, counter, timestamp, traffic);
 	fmp_seal(skb->data, inner_len, counter, &session->send_key);
 }
 
-/* Consumes @skb on success only. */
-static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
+/* With the current session, which has to be @bound unless that is NULL. */
+static int fmp_tx_link(struct fmp_peer *peer, const struct fmp_session *bound,
+		       struct sk_buff *skb, u8 flags)
 {
 	struct fmp_endpoint *endpoint = rcu_dereference(peer->endpoint);
 	struct fmp_session *session = rcu_dereference(peer->current_session);
@@ -57,6 +62,8 @@ static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
 
 	if (!session || !endpoint)
 		return -ENOTCONN;
+	if (bound && session != bound)
+		return -ESTALE;
 	if (!fmp_counter_take(&session->send_counter, &counter))
 		return -EKEYEXPIRED;
 	fmp_tx_link_seal(session, skb, counter, flags);
@@ -71,8 +78,9 @@ static int fmp_tx_link(struct fmp_peer *peer, struct sk_buff *skb, u8 flags)
 	return 0;
 }
 
-static int fmp_tx_link_make(struct fmp_peer *peer, const void *msg, size_t len,
-			    u8 flags, gfp_t gfp)
+static int fmp_tx_link_make(struct fmp_peer *peer,
+			    const struct fmp_session *bound, const void *msg,
+			    size_t len, u8 flags, gfp_t gfp)
 {
 	struct sk_buff *skb;
 	int err;
@@ -83,7 +91,7 @@ static int fmp_tx_link_make(struct fmp_peer *peer, const void *msg, size_t len,
 
 	rcu_read_lock();
 	local_bh_disable();
-	err = fmp_tx_link(peer, skb, flags);
+	err = fmp_tx_link(peer, bound, skb, flags);
 	local_bh_enable();
 	rcu_read_unlock();
 	if (err)
@@ -115,7 +123,7 @@ int fmp_tx_link_message(struct fmp_peer *peer, const void *msg, size_t len,
 
 	if (len > FMP_TX_LINK_MAX)
 		return -EMSGSIZE;
-	err = fmp_tx_link_make(peer, msg, len, flags, gfp);
+	err = fmp_tx_link_make(peer, NULL, msg, len, flags, gfp);
 	if (!err)
 		fmp_stat_inc(peer->fmp, FMP_TX_LINK_MESSAGE);
 	return err;
@@ -134,9 +142,31 @@ int fmp_tx_heartbeat(struct fmp_peer *peer)
 	const u8 type = FMP_LINK_HEARTBEAT;
 	int err;
 
-	err = fmp_tx_link_make(peer, &type, sizeof(type), 0,
+	err = fmp_tx_link_make(peer, NULL, &type, sizeof(type), 0,
 			       GFP_ATOMIC | __GFP_NOWARN);
 	if (!err)
 		fmp_stat_inc(peer->fmp, FMP_TX_HEARTBEAT);
+	return err;
+}
+
+/**
+ * fmp_tx_report() - send a report of the link metrics (spec 9.2, 9.4)
+ * @session: what it is about; under another one it would be wrong
+ * @msg: the report from its type byte on
+ * @len: its length
+ *
+ * Context: Softirq, RCU read section.
+ * Return: As fmp_tx_link_message(), or -ESTALE if the session is not current
+ * any more.
+ */
+int fmp_tx_report(struct fmp_session *session, const void *msg, size_t len)
+{
+	struct fmp_peer *peer = session->peer;
+	int err;
+
+	err = fmp_tx_link_make(peer, session, msg, len, 0,
+			       GFP_ATOMIC | __GFP_NOWARN);
+	if (!err)
+		fmp_stat_inc(peer->fmp, FMP_TX_REPORT);
 	return err;
 }

@@ -15,6 +15,7 @@
 #include "device.h"
 #include "drop.h"
 #include "endpoint.h"
+#include "mmp.h"
 #include "multicast.h"
 #include "overlay.h"
 #include "peer.h"
@@ -98,19 +99,21 @@ static int fmp_tx_make_room(struct sk_buff *skb)
 }
 
 static void fmp_tx_seal(struct fmp_session *session, struct sk_buff *skb,
-			u64 counter)
+			u64 counter, u8 ce)
 {
+	u32 timestamp = fmp_session_now_ms() - session->established;
 	struct fmp_inner_ip inner = {
-		.timestamp = cpu_to_le32(fmp_session_now_ms() -
-					 session->established),
+		.timestamp = cpu_to_le32(timestamp),
 		.type = FMP_LINK_IP,
 	};
 	unsigned int inner_len = skb->len + sizeof(inner);
 
 	memcpy(skb_push(skb, sizeof(inner)), &inner, sizeof(inner));
 	skb_put(skb, FMP_TAG_LEN);
-	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN), session->k_bit, inner_len,
+	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN),
+		      session->k_bit | READ_ONCE(session->spin) | ce, inner_len,
 		      session->remote.value, counter);
+	fmp_mmp_sent(session, counter, timestamp, FMP_MMP_TRAFFIC_DATA);
 	fmp_seal(skb->data, inner_len, counter, &session->send_key);
 	skb->ip_summed = CHECKSUM_NONE;
 }
@@ -128,6 +131,17 @@ static u8 fmp_tx_tos(struct fmp_dev *fmp, const struct sk_buff *skb)
 	return ip_tunnel_ecn_encap(tos, iph, skb);
 }
 
+/* Who forwards a packet tells of congestion; who sends it does not (spec 9.10). */
+static u8 fmp_tx_ce(const struct fmp_peer *peer, const struct sk_buff *skb)
+{
+	if (likely(!skb->skb_iif))
+		return 0;
+	if (fmp_mmp_congested(peer) ||
+	    INET_ECN_is_ce(ip_tunnel_get_dsfield(ip_hdr(skb), skb)))
+		return FMP_FLAG_CE;
+	return 0;
+}
+
 /* Consumes the packet, and the reference of the route. */
 static void fmp_tx_packet(struct fmp_session *session,
 			  struct fmp_endpoint *endpoint,
@@ -139,8 +153,8 @@ static void fmp_tx_packet(struct fmp_session *session,
 	unsigned int packet_len = skb->len;
 	unsigned int frame_len;
 	u64 counter;
+	u8 tos, ce;
 	bool df;
-	u8 tos;
 
 	/* Not every sender respects an MTU. */
 	if (skb->len > fmp->dev->max_mtu)
@@ -155,9 +169,10 @@ static void fmp_tx_packet(struct fmp_session *session,
 
 	tos = fmp_tx_tos(fmp, skb);
 	df = fmp_pmtu_df(skb);
+	ce = fmp_tx_ce(peer, skb);
 	/* Queues below can still tell inner flows apart. */
 	skb_get_hash(skb);
-	fmp_tx_seal(session, skb, counter);
+	fmp_tx_seal(session, skb, counter, ce);
 	frame_len = skb->len;
 
 	fmp_endpoint_xmit(fmp, endpoint, route, skb, tos, df);

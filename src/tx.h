@@ -31,6 +31,7 @@ void fmp_tx_peer(struct fmp_peer *peer, struct sk_buff *skb);
 netdev_tx_t fmp_tx(struct sk_buff *skb, struct net_device *dev);
 int fmp_tx_link_message(struct fmp_peer *peer, const void *msg, size_t len,
 			u8 flags, gfp_t gfp);
+int fmp_tx_report(struct fmp_session *session, const void *msg, size_t len);
 int fmp_tx_heartbeat(struct fmp_peer *peer);
 
 #endif /* FMP_TX_H */

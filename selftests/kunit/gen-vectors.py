@@ -12,9 +12,12 @@ its suite is then reported as skipped.
 """
 import json
 import pathlib
-import re
 import struct
 import sys
+
+from vector_mmp import (mmp_estimators, mmp_metrics, mmp_receiver, mmp_sender, mmp_wire,
+                        spin_bit)
+from vector_table import Fields, Header, Malformed, c_string, c_struct, c_value
 
 VERDICTS = {
     'accept': 'FMP_RX_ACCEPT',
@@ -58,149 +61,6 @@ REASONS = {
 }
 
 DIRECTIONS = ('initiator_to_responder', 'responder_to_initiator')
-
-# (field of the vectors, member of the C structure, bits)
-SENDER_REPORT = (
-    ('interval_start_counter', 'start_counter', 64),
-    ('interval_end_counter', 'end_counter', 64),
-    ('interval_start_timestamp', 'start_timestamp', 32),
-    ('interval_end_timestamp', 'end_timestamp', 32),
-    ('interval_bytes_sent', 'interval_bytes', 32),
-    ('cumulative_packets_sent', 'cumulative_packets', 64),
-    ('cumulative_bytes_sent', 'cumulative_bytes', 64),
-)
-RECEIVER_REPORT = (
-    ('highest_counter', 'highest_counter', 64),
-    ('cumulative_packets_recv', 'cumulative_packets', 64),
-    ('cumulative_bytes_recv', 'cumulative_bytes', 64),
-    ('timestamp_echo', 'timestamp_echo', 32),
-    ('dwell_time', 'dwell_time', 16),
-    ('max_burst_loss', 'max_burst_loss', 16),
-    ('mean_burst_loss', 'mean_burst_loss', 16),
-    ('jitter', 'jitter', 32),
-    ('ecn_ce_count', 'ecn_ce_count', 32),
-    ('owd_trend', 'owd_trend', -32),
-    ('burst_loss_count', 'burst_loss_count', 32),
-    ('cumulative_reorder_count', 'cumulative_reorder_count', 32),
-    ('interval_packets_recv', 'interval_packets', 32),
-    ('interval_bytes_recv', 'interval_bytes', 32),
-)
-
-
-class Malformed(Exception):
-    pass
-
-
-class Fields:
-    """A JSON object of which every field has to be asked for."""
-
-    def __init__(self, value, where):
-        if not isinstance(value, dict):
-            raise Malformed(f'{where}: not an object')
-        self.left, self.where = dict(value), where
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, traceback):
-        if kind is None and self.left:
-            raise Malformed(f'{self.where}: unknown fields {sorted(self.left)}')
-
-    def require(self, condition, what):
-        if not condition:
-            raise Malformed(f'{self.where}: {what}')
-
-    def has(self, name):
-        return name in self.left
-
-    def take(self, name, kind):
-        self.require(name in self.left, f'{name} is missing')
-        value = self.left.pop(name)
-        self.require(type(value) is kind, f'{name} is not {kind.__name__}')
-        return value
-
-    def ignore(self, *names):
-        for name in names:
-            self.left.pop(name, None)
-
-    def number(self, name, bits):
-        if bits == 64:
-            text = self.take(name, str)
-            self.require(re.fullmatch('[0-9]+', text), f'{name} is not decimal')
-            value = int(text)
-        else:
-            value = self.take(name, int)
-        low = -(1 << -bits - 1) if bits < 0 else 0
-        high = 1 << (-bits - 1 if bits < 0 else bits)
-        self.require(low <= value < high, f'{name} is out of range')
-        return value
-
-    def octets(self, name, size=None):
-        text = self.take(name, str)
-        self.require(re.fullmatch('([0-9a-f]{2})*', text), f'{name} is not hex')
-        self.require(size in (None, len(text) // 2), f'{name} is not {size} bytes')
-        return bytes.fromhex(text)
-
-    def choice(self, name, known):
-        value = self.take(name, str)
-        self.require(value in known, f'{name} {value!r} is unknown')
-        return known[value]
-
-    def objects(self, name):
-        for number, value in enumerate(self.take(name, list)):
-            label = value.get('name') if isinstance(value, dict) else None
-            yield Fields(value, f'{self.where}: {name}[{label or number}]')
-
-    def object(self, name):
-        return Fields(self.take(name, dict), f'{self.where}: {name}')
-
-
-def c_string(text):
-    return '"' + re.sub(r'["\\]|[^ -~]', '?', text) + '"'
-
-
-def c_bytes(data):
-    # An array, as no string may be as long as a datagram.
-    lines = (data[i:i + 16] for i in range(0, len(data), 16))
-    return (f'{{ .len = {len(data)}, .data = (const u8[]){{\n\t\t'
-            + ',\n\t\t'.join(', '.join(f'{b:#04x}' for b in line) for line in lines)
-            + ' } }')
-
-
-def c_value(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, bytes):
-        return c_bytes(value)
-    if isinstance(value, int):
-        return f'{value}ULL' if value >= 0 else str(value)
-    if isinstance(value, dict):
-        return c_struct(value)
-    return value
-
-
-def c_struct(members):
-    return '{' + ''.join(f'\n\t.{k} = {c_value(v)},' for k, v in members.items()) + '\n}'
-
-
-class Header:
-    """Tables with the number of entries that the file has for each."""
-
-    def __init__(self):
-        self.text, self.entries = [], 0
-
-    def define(self, name, value):
-        self.text.append(f'#define {name} {value}')
-
-    def table(self, name, struct_name, vectors, rows):
-        rows = list(rows)
-        self.define(f'FMP_{name.upper()}_ENTRIES', vectors)
-        self.text.append(f'static const struct {struct_name} fmp_{name}_vectors[] = {{\n'
-                         + ',\n'.join(map(c_struct, rows)) + '\n};')
-        # Not in the loops: comparing with a constant 0 is worth a warning.
-        self.text.append(f'static const size_t fmp_{name}_rows = '
-                         f'ARRAY_SIZE(fmp_{name}_vectors);')
-        self.entries += vectors
 
 
 def frame(entry):
@@ -327,45 +187,6 @@ def link_messages(top, out):
         out.table(name, struct_name, len(vectors or ()), map(row, top.objects(field)))
 
 
-def report_fields(fields, names):
-    with fields as f:
-        return {member: f.number(name, bits) for name, member, bits in names}
-
-
-def report(names):
-    def row(entry):
-        with entry as e:
-            return {'fields': report_fields(e.object('fields'), names),
-                    'wire': e.octets('wire')}
-    return row
-
-
-def report_decode(entry):
-    with entry as e:
-        wire = e.octets('wire')
-        reports = {1: ('sr', SENDER_REPORT), 2: ('rr', RECEIVER_REPORT)}
-        e.require(wire and wire[0] in reports, 'not a report')
-        member, names = reports[wire[0]]
-        row = {'name': c_string(e.take('name', str)), 'wire': wire}
-        with e.object('result') as result:
-            if result.has('error'):
-                result.take('error', str)
-                return {**row, 'ok': False}
-            return {**row, 'ok': True,
-                    member: report_fields(result.object('fields'), names)}
-
-
-def mmp_wire(top, out):
-    for name, field, struct_name, row in (
-            ('sender_report', 'sender_report', 'fmp_sender_report_vector',
-             report(SENDER_REPORT)),
-            ('receiver_report', 'receiver_report', 'fmp_receiver_report_vector',
-             report(RECEIVER_REPORT)),
-            ('report_decode', 'decode', 'fmp_report_decode_vector', report_decode)):
-        vectors = top.left.get(field)
-        out.table(name, struct_name, len(vectors or ()), map(row, top.objects(field)))
-
-
 # The readers of the files, and a document for each that has no entries: what a
 # suite is built from when the set lacks the file.
 FILES = (
@@ -380,6 +201,11 @@ FILES = (
         'known_types': [], 'session_datagram': [], 'session_datagram_decode': [],
         'disconnect_decode': [], 'messages': []}),
     (mmp_wire, {'sender_report': [], 'receiver_report': [], 'decode': []}),
+    (mmp_estimators, {'jitter': [], 'srtt': [], 'owd': [], 'etx': [], 'dual_ewma': []}),
+    (mmp_receiver, {'sequences': []}),
+    (mmp_sender, {'sequences': []}),
+    (mmp_metrics, {'sequences': []}),
+    (spin_bit, {'sequences': []}),
 )
 
 

@@ -10,7 +10,9 @@ kunit_test_suites(&fmp_wire_suite, &fmp_frames_suite,
 		  &fmp_frames_negative_suite, &fmp_crypto_suite,
 		  &fmp_replay_suite, &fmp_link_suite, &fmp_mmp_wire_suite,
 		  &fmp_failure_suite, &fmp_counter_suite,
-		  &fmp_limits_suite);
+		  &fmp_limits_suite, &fmp_estimator_suite,
+		  &fmp_mmp_receiver_suite, &fmp_mmp_sender_suite,
+		  &fmp_mmp_metrics_suite, &fmp_spin_suite);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Unit tests of the FMP tunnel");

@@ -24,6 +24,11 @@ extern struct kunit_suite fmp_crypto_suite;
 extern struct kunit_suite fmp_counter_suite;
 extern struct kunit_suite fmp_failure_suite;
 extern struct kunit_suite fmp_limits_suite;
+extern struct kunit_suite fmp_estimator_suite;
+extern struct kunit_suite fmp_mmp_receiver_suite;
+extern struct kunit_suite fmp_mmp_sender_suite;
+extern struct kunit_suite fmp_mmp_metrics_suite;
+extern struct kunit_suite fmp_spin_suite;
 
 /*
  * Closes the loop over a table: each entry was run, and as many were run as

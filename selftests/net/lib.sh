@@ -172,7 +172,7 @@ make_tunnel() {
 		link set fmp0 up
 	END
 	# What hosts send of their own accord is no part of what suites count.
-	must in_host "$n" fmp set fmp0 multicast off
+	must in_host "$n" fmp set fmp0 multicast off mmp minimal
 }
 
 # endpoint_of NUMBER [4|6]

@@ -33,10 +33,13 @@ typedef int32_t s32;
 typedef long long s64;
 typedef unsigned int gfp_t;
 
+#define U8_MAX			UINT8_MAX
+#define U16_MAX			UINT16_MAX
 #define U32_MAX			((u32)~0U)
 #define U64_MAX			((u64)~0ULL)
 #define S32_MIN			INT32_MIN
 #define S32_MAX			INT32_MAX
+#define S64_MAX			INT64_MAX
 #define BIT_ULL(bit)		(1ULL << (bit))
 #define BITS_PER_LONG		(8 * sizeof(long))
 
@@ -58,7 +61,29 @@ typedef unsigned int gfp_t;
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
+#define clamp_t(type, value, low, high) \
+	min_t(type, (type)(value) > (type)(low) ? (value) : (low), high)
 #define cond_resched()		((void)0)
+
+static inline u64 div_u64(u64 a, u32 b)
+{
+	return a / b;
+}
+
+static inline u64 div64_u64(u64 a, u64 b)
+{
+	return a / b;
+}
+
+static inline s64 div64_s64(s64 a, s64 b)
+{
+	return a / b;
+}
+
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
 
 #define cpu_to_le16(x)		htole16(x)
 #define cpu_to_le32(x)		htole32(x)
