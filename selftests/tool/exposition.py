@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from . import program
 
 NAME = re.compile(r"fmp_(device|peer)_[a-z_]+$")
-UNITS = re.compile(r"_(seconds|bytes|bytes_per_second|packets|ratio)$")
+UNITS = re.compile(r"_(seconds|seconds_per_packet|bytes|bytes_per_second|packets|ratio)$")
 BARE = {"fmp_device_peers", "fmp_device_agent", "fmp_device_counter", "fmp_peer_counter",
         "fmp_peer_decrypt_failures", "fmp_peer_state", "fmp_peer_congested",
         "fmp_peer_transmit_loss_bursts", "fmp_peer_transmit_congestion_marks",
@@ -62,7 +62,8 @@ def base_units():
             "transmit_loss_ratio": 0.0012, "receive_loss_ratio": 0,
             "transmit_jitter_seconds": 0.00125, "receive_jitter_seconds": 0.0009,
             "transmit_goodput_bytes_per_second": 1250000,
-            "transmit_delay_trend_ratio": -0.000035, "receive_delay_trend_ratio": 0.000012,
+            "transmit_delay_trend_seconds_per_packet": -35e-9,
+            "receive_delay_trend_seconds_per_packet": 12e-9,
             "transmit_loss_burst_max_packets": 4, "transmit_loss_burst_mean_packets": 1.5,
             "etx_ratio": 1.012, "link_cost_ratio": 1.223, "congested": 0,
             "state_age_seconds": 185, "last_receive_age_seconds": 1,
