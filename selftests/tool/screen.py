@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 
 from . import program
 from .terminal import Terminal
@@ -160,6 +161,17 @@ def other_terminals():
         assert "'no-such': no such terminal is known" in screen, screen
 
 
+def ends_with_its_terminal():
+    with Terminal("full", *FAST, prefix="setsid -w") as terminal:
+        terminal.show("3 peers")
+        number = terminal.program()
+        os.kill(number, 0)
+    end = time.monotonic() + 30
+    while os.path.exists(f"/proc/{number}"):
+        assert time.monotonic() < end, f"process {number} goes on without a terminal"
+        time.sleep(0.05)
+
+
 def capture():
     with Terminal("many", "top", "-d", "0.2", "--history", "LOSS", "-s", "LOSS",
                   width=118, height=16) as terminal:
@@ -187,7 +199,7 @@ def documented():
 def cases():
     for case in (starts_and_ends, sorts, shows_other_things, pauses, scrolls, survives_resizes,
                  outlives_the_device, older_modules, other_characters, colours,
-                 ends_after_frames, other_terminals, documented):
+                 ends_after_frames, other_terminals, ends_with_its_terminal, documented):
         yield f"screen.{case.__name__}", case
 
 

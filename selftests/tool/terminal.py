@@ -12,7 +12,7 @@ PATIENCE = 30
 
 
 class Terminal:
-    def __init__(self, scene, *words, width=100, height=24, **environment):
+    def __init__(self, scene, *words, width=100, height=24, prefix="", **environment):
         self.directory = tempfile.TemporaryDirectory(prefix="fmp-tmux-")
         self.environment = {
             key: value for key, value in os.environ.items()
@@ -21,7 +21,7 @@ class Terminal:
         settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in environment.items())
         words = shlex.join(program.command(scene, *words))
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height),
-                  f"env {settings} {words}; echo status $?; exec sleep 1000")
+                  f"env {settings} {prefix} {words}; echo status $?; exec sleep 1000")
 
     def __enter__(self):
         return self
@@ -29,6 +29,12 @@ class Terminal:
     def __exit__(self, *error):
         self.tmux("kill-server")
         self.directory.cleanup()
+
+    def program(self):
+        """Process number of the program, a child of the shell in the terminal."""
+        shell = self.tmux("list-panes", "-F", "#{pane_pid}").strip()
+        with open(f"/proc/{shell}/task/{shell}/children", encoding="utf-8") as file:
+            return int(file.read().split()[0])
 
     def tmux(self, *words):
         done = subprocess.run(["tmux", *words], env=self.environment, capture_output=True,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "topview.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -181,10 +182,20 @@ void topview_draw(struct top *top, const char *clock, const char *message, bool 
 	free(rest);
 }
 
+/* What is gone says so at once and for ever. */
+static bool is_gone(void)
+{
+	struct pollfd in = { .fd = STDIN_FILENO };
+
+	return poll(&in, 1, 0) > 0 && in.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
 enum top_action topview_wait(unsigned int ms)
 {
 	timeout((int)ms);
 	switch (getch()) {
+	case ERR:
+		return is_gone() ? TOP_QUIT : TOP_NONE;
 	case 'q':
 	case 'Q':
 		return TOP_QUIT;
