@@ -6,6 +6,7 @@
 NODE may end in "*".  Without it the first node is meant.  docs/interop.md has the list.
 """
 import hashlib
+import ipaddress
 import os
 
 from . import dns, frames, handshakes, identity, kinds, loop, packets
@@ -151,14 +152,18 @@ class Control:
         self._make(name, _secret(words), int(words.value("port", "2121")), words)
 
     def global_swarm(self, words):
-        """COUNT PREFIX: nodes PREFIX0 .., on ports one after the other."""
+        """COUNT PREFIX [hosts ADDRESS]: nodes PREFIX0 .., on ports one after the other, or
+        at addresses one after the other."""
         count, prefix = int(words.take()), words.take()
         seed, port = words.value("seed", prefix), int(words.value("port", "3000"))
+        first = words.value("hosts")
         rest = words.words
         for i in range(count):
             secret = hashlib.sha256(f"{seed}{i}".encode()).digest()
             words.words = list(rest)
-            self._make(f"{prefix}{i}", secret, port + i, words)
+            if first:
+                words.words += ["bind", str(ipaddress.ip_address(first) + i)]
+            self._make(f"{prefix}{i}", secret, port if first else port + i, words)
 
     def _make(self, name, secret, port, words):
         kind = kinds.make(words.value("kind", "fmp"), **words.options())

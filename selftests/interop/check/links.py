@@ -5,7 +5,7 @@ import heapq
 import itertools
 import random
 
-from .. import curve, faults, frames, handshakes, kinds, node, packets
+from .. import curve, fast, faults, frames, handshakes, kinds, node, packets
 
 LATENCY_MS = 5
 # Old enough for a rekey to be one (7.2), and no minutes.
@@ -223,8 +223,20 @@ def lost_rekey_msg2(first, second):
         assert len(pair.happened(0, "cutover")) == 1
     elif second == "S":
         assert pair.lost() == [0, 0]
+        if first == "fmp":
+            heals(pair)
     else:
         assert 15 <= max(gaps) <= 45, "not the outage that 8.9 describes"
+
+
+def heals(pair):
+    """S answers no rekey any more, and makes one when its time has come (8.9)."""
+    assert not pair.happened(0, "cutover") and pair.links[1].pending
+    pair.nodes[1].kind.set("after_s", pair.links[1].age_s(pair.net.now) + 10)
+    pair.traffic(14, 0.25)
+    pair.agree()
+    assert len(pair.happened(0, "cutover")) == len(pair.happened(1, "cutover")) == 1
+    assert pair.lost() == [0, 0]
 
 
 def duplicates(first, second):
@@ -351,6 +363,41 @@ def multiplication():
         assert curve._normalise([curve._multiply_any(scalar, point)])[0] == wanted
 
 
+def fast_multiplication():
+    """What a crowd is given computes what is written here."""
+    library = fast.Library()
+    point = curve.multiply(7, curve.GENERATOR)
+    for scalar in (1, 2, 3, 5, 16, 2**128, 2**255, curve.ORDER - 1,
+                   *(random.randrange(1, curve.ORDER) for _ in range(100))):
+        for base in (curve.GENERATOR, point):
+            wanted = curve.multiply(scalar, base)
+            assert library.multiply(scalar, base) == wanted
+        point = wanted
+    for refused in (0, curve.ORDER):
+        for base in (curve.GENERATOR, point):
+            try:
+                library.multiply(refused, base)
+            except curve.PointError:
+                continue
+            raise AssertionError("infinity is a point")
+    try:
+        library.multiply(3, (point[0], point[1] ^ 1))
+    except curve.PointError:
+        return
+    raise AssertionError("a point beside the curve")
+
+
+def fast_handshake():
+    """Against one that computes by itself."""
+    plain, library = curve.multiply, fast.Library()
+    turns = itertools.cycle((library.multiply, plain))
+    curve.multiply = lambda scalar, point: next(turns)(scalar, point)
+    try:
+        first_contact("fmp", "fmp", 0)
+    finally:
+        curve.multiply = plain
+
+
 def echoes():
     for source, destination in (ADDRESSES, (bytes(15) + b"\1", bytes(15) + b"\2")):
         request = packets.echo_request(source, destination, 7, 9)
@@ -363,6 +410,8 @@ def echoes():
 
 def cases():
     yield "multiplication", multiplication
+    yield "multiplication by the library", fast_multiplication
+    yield "a handshake, half of it by the library", fast_handshake
     yield "echoes", echoes
     for a, b in itertools.product(kinds.KINDS, repeat=2):
         def case(check, *args, pair=(a, b)):
