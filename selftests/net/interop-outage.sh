@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# needs: python
+# on: 7.3
+# shellcheck disable=SC2317 # functions are called by name
+# What a lost msg2 of our rekey costs where the other end is a daemon of today (spec 8.9).
+# See agent.sh for who is where.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/flow.sh"
+. "$(dirname "$0")/pypeer.sh"
+. "$(dirname "$0")/agent.sh"
+
+# The series, and ms from one datagram to the next.
+FOR=60000 EVERY=100
+[ "$SLOW" = 0 ] || EVERY=500
+
+# lose_msg2 NAME: of our rekey, in the middle of a series; LOST_THERE, LOST_HERE and
+# SILENCE, in ms, are what it cost
+lose_msg2() {
+	local LOST
+	mark it
+	tell it fault drop msg2 out
+	series $((FOR / EVERY)) "$EVERY"
+	rekeys_by we
+	must hear it fault action=drop frame=msg2
+	# It was old enough; what it has now is not.
+	tell it set age_gate_s=30
+	end_series "$1"
+	read -r LOST_THERE LOST_HERE _ <<<"$LOST"
+	SILENCE=$(stat_of it .numbers.gap_ms)
+}
+
+# at_most NAME LIMIT VALUE
+at_most() { check "$1: $3, at most $2" test "$3" -le "$2"; }
+
+# It has cut over within a second of the first msg1, and sends what we cannot read. For
+# 10 s more it reads what we send. The copy of 31 s is the first that finds its session old
+# enough for a rekey: 250 ms after the answer we cut over, which promotes it. If that copy
+# should come a moment too early, our silence of 30 s, which is told again and again, makes
+# another msg1 within 4 s of the end of this one. Two seconds for a slow machine.
+cuts_over() {
+	local there=$((1000 + 31000 + 250)) spare=$((4000 + 2000))
+
+	begin U "$SMALLER" after_s=1000 age_gate_s=0 jitter_s=0 jitter_low_s=0
+	connect_by they
+	lose_msg2 "U has cut over, the msg2 is lost"
+	check "U: both ends are on one session again" await 10 agrees
+	at_most "U: ms without a datagram there" $((there - 11000 + spare)) "$SILENCE"
+	at_most "U: lost on the way there" $(((there - 11000 + spare) / EVERY)) "$LOST_THERE"
+	at_most "U: lost on the way here" $(((there + spare) / EVERY)) "$LOST_HERE"
+	# Else this is not what 8.9 is about.
+	check "U: there was an outage" test "$SILENCE" -ge 15000
+	pings "U, after the outage"
+	end
+}
+
+# It goes on with the session that both have, and answers no rekey until it makes one.
+waits() {
+	begin S "$SMALLER" after_s=45 age_gate_s=0 jitter_s=0 jitter_low_s=0
+	connect_by they
+	lose_msg2 "S waits, the msg2 is lost"
+	check_equal "S: nothing was lost" "0 0" "$LOST_THERE $LOST_HERE"
+	check "S: its own rekey is the next" said it cutover initiator=true
+	check_equal "S: ours was none" "" "$(lines it cutover initiator=false)"
+	check "S: both ends are on one session" await 10 agrees
+	pings "S, after that"
+	end
+}
+
+ktap_begin
+make_stage
+must agent_on
+run_parts cuts_over waits
+ktap_end
