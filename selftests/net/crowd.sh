@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034 # TOOK is for who sources this
+# shellcheck shell=bash
 # Sourced after agent.sh: many peers in host 2, in one process, each at an address of its
 # own and known here by it.
 
@@ -34,19 +34,22 @@ known_crowd() {
 
 unknown_crowd() { in_host 1 fmp syncconf fmp0 "$TMP/nobody.conf"; }
 
-# came N EVENT SECONDS: that many times since the mark; TOOK is how many ms after the first
-# dial of theirs, or of ours that they saw
+# came N EVENT SECONDS: that many times since the mark
 came() {
-	local end=$((SECONDS + $3)) first last
+	local end=$((SECONDS + $3))
 	until times_said "$1" it "$2"; do
-		[ "$SECONDS" -lt "$end" ] || break
+		[ "$SECONDS" -lt "$end" ] || return 1
 		# Looking is work for the machine that is measured.
 		nap 0.5
 	done
+}
+
+# took EVENT: ms from the first dial of theirs, or of ours that they saw, to the last of it
+took() {
+	local first last
 	first=$(tail -n +$((MARK["it"] + 1)) "$TMP/pypeer.it" | grep -m 1 -E '"event":"(dial|msg1)"' | flat ms)
-	last=$(lines it "$2" | tail -n 1 | flat ms)
-	TOOK=$((${last:-0} - ${first:-0}))
-	times_said "$1" it "$2"
+	last=$(lines it "$1" | tail -n 1 | flat ms)
+	echo $((${last:-0} - ${first:-0}))
 }
 
 # same_sessions: of all, here and there

@@ -17,7 +17,7 @@ CROWD=500 KNOWN=50 FLOOD_S=40 FLOOD_RATE=10000
 
 # told WHO: what a scenario cost
 told() {
-	echo "# $1: $(lines it up | wc -l) of $CROWD sessions, the last after $TOOK ms," \
+	echo "# $1: $(lines it up | wc -l) of $CROWD sessions, the last after $(took up) ms," \
 		"$(lines it resend | wc -l) msg1s of theirs sent again, drops here: $(drops 1)"
 }
 
@@ -62,7 +62,7 @@ flood() {
 	limited=$(($(counter 1 rx_drop_msg1_limit) - limited))
 	passed=$(($(counter 1 rx_handshake) - passed))
 	echo "# flood: $(cat "$TMP/flood") a second; $limited dropped before the agent, which got $passed" \
-		"handshake messages; $(lines it cutover | wc -l) rekeys, the last after $TOOK ms"
+		"handshake messages; $(lines it cutover | wc -l) rekeys, the last after $(took cutover) ms"
 	check_equal "none of them failed" 0 "$(lines it failed | wc -l)"
 	check "each is on its new session" same_sessions
 }
