@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """python3 -m interop [--fast] [COMMAND]...: each argument is a line, then standard input.
 
---fast: points are multiplied by libsecp256k1.
+--fast: libraries multiply and encrypt.
 """
 import sys
 

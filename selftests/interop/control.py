@@ -338,6 +338,14 @@ class Control:
     def node_mute(self, _name, one, words):
         one.muted = words.take("on") == "on"
 
+    def node_hold(self, _name, one, words):
+        """on, off: handshake frames wait, so that many leave at once"""
+        if words.take("on") == "on":
+            one.hold()
+            return
+        one.event("go")
+        one.let_go()
+
     def node_restart(self, _name, one, words):
         """[EPOCH]: a new one, and no state"""
         epoch = words.take("")

@@ -1,23 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Multiplication by libsecp256k1, for crowds: what Python needs where it is emulated would
-be all that a crowd measures.  The product is the same (see check), and all else of a
-handshake stays as it is.
+"""Points by libsecp256k1 and ciphers by libsodium, for crowds: what Python needs for them
+where it is emulated would be all that a crowd measures.  The results are the same (see
+check), and all else of a handshake stays as it is.
 """
 import ctypes
 
-from . import curve
+from . import aead, curve
 
-NAMES = ("libsecp256k1.so.1", "libsecp256k1.so.2", "libsecp256k1.so.0")
+CURVES = ("libsecp256k1.so.1", "libsecp256k1.so.2", "libsecp256k1.so.0")
+CIPHERS = ("libsodium.so.23", "libsodium.so.26")
 SIGN_AND_VERIFY = 0x301
 UNCOMPRESSED = 2
 LENGTH = 65
 
 
-class Library:
-    """As much of it as a product needs."""
+def _open(names):
+    for name in names:
+        try:
+            return ctypes.CDLL(name)
+        except OSError:
+            pass
+    raise OSError(f"there is no {names[0]}")
+
+
+class Curve:
+    """As much of the library as a product needs."""
 
     def __init__(self):
-        self.library = _open()
+        self.library = _open(CURVES)
         create = self.library.secp256k1_context_create
         create.restype = ctypes.c_void_p
         self.context = ctypes.c_void_p(create(SIGN_AND_VERIFY))
@@ -45,15 +55,33 @@ class Library:
         return int.from_bytes(data[1:33], "big"), int.from_bytes(data[33:], "big")
 
 
-def _open():
-    for name in NAMES:
-        try:
-            return ctypes.CDLL(name)
-        except OSError:
-            pass
-    raise OSError("there is no libsecp256k1")
+class Cipher:
+    """ChaCha20-Poly1305 as RFC 8439 has it."""
+
+    def __init__(self):
+        library = _open(CIPHERS)
+        self._seal = library.crypto_aead_chacha20poly1305_ietf_encrypt
+        self._unseal = library.crypto_aead_chacha20poly1305_ietf_decrypt
+
+    def seal(self, key, nonce, plaintext, associated=b""):
+        out = ctypes.create_string_buffer(len(plaintext) + aead.TAG_SIZE)
+        self._seal(out, None, plaintext, ctypes.c_ulonglong(len(plaintext)), associated,
+                   ctypes.c_ulonglong(len(associated)), None, nonce, key)
+        return out.raw
+
+    def unseal(self, key, nonce, sealed, associated=b""):
+        if len(sealed) < aead.TAG_SIZE:
+            raise aead.TagError("shorter than a tag")
+        # Never empty, which ctypes would make another type of.
+        out = ctypes.create_string_buffer(len(sealed))
+        if self._unseal(out, None, None, sealed, ctypes.c_ulonglong(len(sealed)), associated,
+                        ctypes.c_ulonglong(len(associated)), nonce, key):
+            raise aead.TagError("wrong tag")
+        return out.raw[:len(sealed) - aead.TAG_SIZE]
 
 
 def use():
     """From now on, for all nodes of the process."""
-    curve.multiply = Library().multiply
+    curve.multiply = Curve().multiply
+    cipher = Cipher()
+    aead.seal, aead.unseal = cipher.seal, cipher.unseal

@@ -44,10 +44,20 @@ came() {
 	done
 }
 
-# took EVENT: ms from the first dial of theirs, or of ours that they saw, to the last of it
+# all_at_once WORD: dials or rekeys, all of which leave in one moment
+all_at_once() {
+	mark it
+	tell it "m*:" hold on
+	tell it "m*:" "$1"
+	must came "$(wc -l <"$TMP/crowd")" dial 60
+	mark it
+	tell it "m*:" hold off
+}
+
+# took EVENT: ms from the first msg1 to the last of it
 took() {
 	local first last
-	first=$(tail -n +$((MARK["it"] + 1)) "$TMP/pypeer.it" | grep -m 1 -E '"event":"(dial|msg1)"' | flat ms)
+	first=$(tail -n +$((MARK["it"] + 1)) "$TMP/pypeer.it" | grep -m 1 -E '"event":"(go|msg1)"' | flat ms)
 	last=$(lines it "$1" | tail -n 1 | flat ms)
 	echo $((${last:-0} - ${first:-0}))
 }
