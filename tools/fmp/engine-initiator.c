@@ -181,8 +181,11 @@ static void resend(struct engine *engine, struct engine_peer *peer)
 	if (send_to(engine, hs, &path))
 		return;
 	hs->resends++;
+	/* The last may be the only one that a daemon has not ignored (spec 8.9). */
 	if (hs->resends < ENGINE_RESENDS)
 		hs->next = engine->now + ((uint64_t)ENGINE_RESEND_MS << hs->resends);
+	else
+		hs->next = engine->now + ENGINE_LAST_MS;
 }
 
 /* Theirs, made since ours began, does. */
