@@ -211,6 +211,20 @@ class Control:
         words.words = []
         self.names.set(name, addresses, ttl)
 
+    def global_each(self, words):
+        """NODES MS COMMAND [WORD]...: by one node after the other, with a pause, in which what
+        comes is taken"""
+        names, pause = iter(self._names(words.take())), float(words.take())
+        line, words.words = " ".join(words.words), []
+
+        def timer(_now):
+            name = next(names, None)
+            if name is None:
+                return None
+            self(f"{name}: {line}")
+            return loop.now_ms() + pause
+        self.loop.every(timer)
+
     def global_quit(self, _words):
         self.loop.running = False
 

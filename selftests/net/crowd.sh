@@ -15,7 +15,7 @@ make_square() {
 # crowd N: the nodes m0, m1 and so on, which do not begin anything by themselves
 crowd() {
 	pypeer it 2 --fast "swarm $1 m hosts 10.2.0.1 port 2121 rekey=off strangers=off dead_s=100000 \
-heartbeat_s=100 tick_ms=2000"
+heartbeat_s=100 tick_ms=5000"
 	await 60 times_said "$1" it node || return 1
 	tell it "m*:" link "${KEYS[2]}" endpoint 10.0.1.2:2121
 	lines it node | flat public_key_hex >"$TMP/crowd"
@@ -40,7 +40,7 @@ came() {
 	until times_said "$1" it "$2"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
 		# Looking is work for the machine that is measured.
-		nap 0.5
+		nap 2
 	done
 }
 
@@ -57,7 +57,7 @@ all_at_once() {
 # took EVENT: ms from the first msg1 to the last of it
 took() {
 	local first last
-	first=$(tail -n +$((MARK["it"] + 1)) "$TMP/pypeer.it" | grep -m 1 -E '"event":"(go|msg1)"' | flat ms)
+	first=$(tail -n +$((MARK["it"] + 1)) "$TMP/pypeer.it" | grep -m 1 -E '"event":"(go|dial|msg1)"' | flat ms)
 	last=$(lines it "$1" | tail -n 1 | flat ms)
 	echo $((${last:-0} - ${first:-0}))
 }

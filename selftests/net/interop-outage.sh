@@ -32,11 +32,11 @@ at_most() { check "$1: $3, at most $2" test "$3" -le "$2"; }
 
 # It has cut over within a second of the first msg1, and sends what we cannot read. For
 # 10 s more it reads what we send. The copy of 31 s is the first that finds its session old
-# enough for a rekey: 250 ms after the answer we cut over, which promotes it. If that copy
-# should come a moment too early, our silence of 30 s, which is told again and again, makes
-# another msg1 within 4 s of the end of this one. Two seconds for a slow machine.
+# enough for a rekey, and has 5 s to be answered; 250 ms later we cut over, which promotes
+# it. If that copy comes a moment too early, silence, which is told 37 s after it began, or a
+# second later, makes another msg1. Two seconds are for a slow machine.
 cuts_over() {
-	local LOST SILENCE there here limit_there limit_here=$((31000 + 250 + 4000 + 2000))
+	local LOST SILENCE there here limit_there limit_here=$((38000 + 250 + 2000))
 
 	limit_there=$((limit_here - 10000))
 	begin U "$SMALLER" after_s=1000 age_gate_s=0 jitter_s=0 jitter_low_s=0
