@@ -342,7 +342,7 @@ static void msg2_decide(struct engine *engine, struct engine_peer *peer, const s
 		return;
 	}
 	/* The rules may have changed since we dialled (spec 12, lesson 17). */
-	if (!peer->current.used && !engine->ops->admit(engine->world, peer->key, !peer->dynamic)) {
+	if (!session_goes_on(peer, epoch) && !engine->ops->admit(engine->world, peer->key, !peer->dynamic)) {
 		engine->stats.refused++;
 		failed(engine, peer, FMP_HANDSHAKE_CAUSE_REFUSED, NOTE_REFUSED, 0);
 		return;
