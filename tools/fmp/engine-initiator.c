@@ -174,7 +174,7 @@ static void resend(struct engine *engine, struct engine_peer *peer)
 	struct path path;
 
 	address_advance(peer);
-	if (address_pick(engine, peer, &path) != WHERE_THERE)
+	if (address_pick(engine, peer, &path) != WHERE_THERE && !address_latest(peer, &path))
 		path = hs->path;
 	/* What could not be sent does not count. */
 	hs->next = engine->now + ENGINE_RESEND_MS;

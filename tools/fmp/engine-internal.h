@@ -161,6 +161,8 @@ enum where {
 
 /* Where to send a first message to. */
 enum where address_pick(struct engine *engine, struct engine_peer *peer, struct path *path);
+/* The same without asking, however old; false if none is known. */
+bool address_latest(const struct engine_peer *peer, struct path *path);
 /* Nothing came of the last one; true if there are more, false after all had their turn. */
 bool address_advance(struct engine_peer *peer);
 /* Ask for them before the next dial. */
