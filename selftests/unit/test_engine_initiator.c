@@ -623,6 +623,23 @@ static void denied_rekey(void)
 	rig_free(rig);
 }
 
+/* Who was restarted is not who was connected. */
+static void denied_restart(void)
+{
+	struct rig *rig = rig_new(true);
+	uint8_t msg2[MSG2_FRAME_LEN];
+
+	rig_peer(rig, true);
+	rig_live(rig, LIVE, rig_epoch_a);
+	rig->denied = true;
+	engine_rekey_needed(rig->engine, rig->key, FMP_REKEY_REASON_SILENCE);
+	CHECK(rig_msg2(rig, msg2, rig_epoch_b));
+	rig_take(rig, msg2, sizeof(msg2), 2);
+	CHECK(rig->installed == 0 && rig->removed == 0);
+	CHECK(rig->causes[FMP_HANDSHAKE_CAUSE_REFUSED] == 1);
+	rig_free(rig);
+}
+
 static void restart_noticed(void)
 {
 	struct rig *rig = rig_new(true);
@@ -761,6 +778,7 @@ const struct test engine_initiator_tests[] = {
 	{ "denied_dial", denied_dial },
 	{ "denied_msg2", denied_msg2 },
 	{ "denied_rekey", denied_rekey },
+	{ "denied_restart", denied_restart },
 	{ "restart_noticed", restart_noticed },
 	{ "waits_for_cutover", waits_for_cutover },
 	{ "waits_for_proof", waits_for_proof },
