@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
-# on: 7.3
+# on: 6.1
 # shellcheck disable=SC2317 # functions are called by name
 # Many rekeys in a row under traffic: with a peer in Python, and between two modules with
 # connections of programs (spec 8). See agent.sh for who is where.
