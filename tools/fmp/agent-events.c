@@ -68,6 +68,17 @@ static int peer_event(struct agent *agent, uint8_t command, const struct nlmsghd
 	return err;
 }
 
+static int device_event(struct agent *agent, const struct nlmsghdr *msg)
+{
+	struct device device = { 0 };
+	int err = device_decode(&device, msg);
+
+	if (!err && device.ifindex == agent->target.ifindex && HAS(&device, FMP_A_DEV_FWMARK))
+		resolver_set_mark(agent->resolver, device.fwmark);
+	device_release(&device);
+	return err;
+}
+
 static int session_event(struct agent *agent, uint8_t command, const struct nlmsghdr *msg)
 {
 	struct session session = { 0 };
@@ -102,6 +113,8 @@ static int frame_event(struct agent *agent, const struct nlmsghdr *msg)
 static int take_event(struct agent *agent, uint8_t command, const struct nlmsghdr *msg)
 {
 	switch (command) {
+	case FMP_CMD_DEV_SET_NTF:
+		return device_event(agent, msg);
 	case FMP_CMD_PEER_NEW_NTF:
 	case FMP_CMD_PEER_SET_NTF:
 	case FMP_CMD_PEER_ENDPOINT_NTF:
@@ -131,6 +144,18 @@ int agent_take_event(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
+static int read_mark(struct agent *agent)
+{
+	struct devices devices;
+	int status = kernel_device(agent->requests, &agent->target, &devices);
+
+	if (status)
+		return status;
+	resolver_set_mark(agent->resolver, devices.list->fwmark);
+	devices_release(&devices);
+	return STATUS_OK;
+}
+
 int agent_resync(struct agent *agent)
 {
 	struct sessions sessions = { 0 };
@@ -138,7 +163,10 @@ int agent_resync(struct agent *agent)
 	size_t i;
 	int status;
 
-	status = kernel_peers(agent->requests, &agent->target, &peers);
+	/* Before the first name is asked for. */
+	status = read_mark(agent);
+	if (!status)
+		status = kernel_peers(agent->requests, &agent->target, &peers);
 	if (!status)
 		status = kernel_sessions(agent->requests, &agent->target, &sessions);
 	if (!status) {
