@@ -59,7 +59,7 @@ static int peer_event(struct agent *agent, uint8_t command, const struct nlmsghd
 		else if (command == FMP_CMD_REKEY_NEEDED_NTF)
 			engine_rekey_needed(agent->engine, peer.public_key, peer.rekey_reason);
 		else if (command == FMP_CMD_PEER_DOWN_NTF)
-			agent_log(agent_now_ms(), peer.public_key, "lost its sessions: %s",
+			agent_log(agent_now_ms(), peer.public_key, "is down: %s",
 				  peer_reason_name(&peer));
 		else
 			tell_peer(agent, &peer);
