@@ -190,7 +190,7 @@ downs() {
 	: >"$TMP/log.2"
 	check "down ends it, though it cannot be looked into" in_host 1 fmp down "$TMP/fmp0.conf"
 	check "it is gone" test ! -e "/proc/$pid"
-	check "having said goodbye" await 10 logged 2 "lost its sessions"
+	check "having said goodbye" await 10 logged 2 "is down"
 }
 
 ktap_begin
