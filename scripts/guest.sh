@@ -91,8 +91,13 @@ libraries_of() {
 
 # put_program TREE FILE ROOT NAME: into the root, with its libraries
 put_program() {
-	local lib
 	install -D -m 755 "$2" "$3/usr/bin/$4"
+	put_libraries "$@"
+}
+
+# put_libraries TREE FILE ROOT: those that the file needs
+put_libraries() {
+	local lib
 	libraries_of "$1" "$2" | while read -r lib; do
 		[ -e "$3/usr/lib/x86_64-linux-gnu/${lib##*/}" ] ||
 			install -D -m 755 "$(readlink -f "$lib")" "$3/usr/lib/x86_64-linux-gnu/${lib##*/}"
@@ -146,7 +151,7 @@ guest_base() {
 	tree=$(guest_tree) || return 1
 	key=$({ echo "$tree"; cat "$FMP_TOP"/selftests/vm/{init,kmemleak-check}
 		declare -p GUEST_PROGRAMS GUEST_DATA
-		declare -f guest_base_fill guest_skeleton put_program; } | sha256sum | cut -c1-16)
+		declare -f guest_base_fill guest_skeleton put_program put_libraries; } | sha256sum | cut -c1-16)
 	cache_entry "guest-base-$key" guest_base_fill "$tree"
 }
 
@@ -166,10 +171,10 @@ guest_python_tree() {
 }
 
 # Modules that suites import: these, and what they import in turn, is the library.
-PYTHON_MODULES=(encodings.ascii encodings.latin_1 encodings.utf_8 functools hashlib heapq hmac
-	importlib.util itertools json os random runpy select signal socket struct sys time traceback)
+PYTHON_MODULES=(ctypes encodings.ascii encodings.latin_1 encodings.utf_8 functools hashlib heapq hmac
+	importlib.util ipaddress itertools json os random runpy select signal socket struct sys time traceback)
 
-# tree_python TREE ARGUMENT...: nothing of the host's, nor what needs more libraries
+# tree_python TREE ARGUMENT...: nothing of the host's
 tree_python() {
 	local tree=$1
 	shift
@@ -201,6 +206,7 @@ guest_python_fill() {
 	files=$(python_files "$tree") || return 1
 	for f in $files; do
 		install -D -m 644 "$f" "$root/$lib/${f#"$tree/$lib/"}" || return 1
+		[[ $f != *.so ]] || put_libraries "$tree" "$f" "$root"
 	done
 	mkdir -p "$root/$lib/lib-dynload"
 	# Emulated, compiling them would take seconds in each guest.
@@ -213,7 +219,7 @@ guest_python() {
 	local tree key
 	tree=$(guest_python_tree) || return 1
 	key=$({ echo "$tree"; declare -p PYTHON_MODULES
-		declare -f guest_python_fill python_files tree_python put_program; } | sha256sum | cut -c1-16)
+		declare -f guest_python_fill python_files tree_python put_program put_libraries; } | sha256sum | cut -c1-16)
 	cache_entry "guest-python-$key" guest_python_fill "$tree"
 }
 

@@ -30,7 +30,8 @@ static void fmp_liveness_facts(const struct fmp_session *session,
 	facts->now = fmp_session_now_ms();
 	facts->interval = READ_ONCE(peer->heartbeat_interval) * MSEC_PER_SEC;
 	facts->timeout = READ_ONCE(peer->dead_timeout) * MSEC_PER_SEC;
-	facts->up = peer->state == FMP_PEER_STATE_UP;
+	/* One that was never heard is as dead as one that fell silent. */
+	facts->up = peer->state != FMP_PEER_STATE_DOWN;
 	/* An agent reserves an index for as long as it tries. */
 	facts->handshake = !list_empty(&peer->reserved);
 	facts->heard = session->established;

@@ -6,6 +6,7 @@
 NODE may end in "*".  Without it the first node is meant.  docs/interop.md has the list.
 """
 import hashlib
+import ipaddress
 import os
 
 from . import dns, frames, handshakes, identity, kinds, loop, packets
@@ -151,14 +152,18 @@ class Control:
         self._make(name, _secret(words), int(words.value("port", "2121")), words)
 
     def global_swarm(self, words):
-        """COUNT PREFIX: nodes PREFIX0 .., on ports one after the other."""
+        """COUNT PREFIX [hosts ADDRESS]: nodes PREFIX0 .., on ports one after the other, or
+        at addresses one after the other."""
         count, prefix = int(words.take()), words.take()
         seed, port = words.value("seed", prefix), int(words.value("port", "3000"))
+        first = words.value("hosts")
         rest = words.words
         for i in range(count):
             secret = hashlib.sha256(f"{seed}{i}".encode()).digest()
             words.words = list(rest)
-            self._make(f"{prefix}{i}", secret, port + i, words)
+            if first:
+                words.words += ["bind", str(ipaddress.ip_address(first) + i)]
+            self._make(f"{prefix}{i}", secret, port if first else port + i, words)
 
     def _make(self, name, secret, port, words):
         kind = kinds.make(words.value("kind", "fmp"), **words.options())
@@ -205,6 +210,20 @@ class Control:
         name, addresses = words.take(), list(words.words)
         words.words = []
         self.names.set(name, addresses, ttl)
+
+    def global_each(self, words):
+        """NODES MS COMMAND [WORD]...: by one node after the other, with a pause, in which what
+        comes is taken"""
+        names, pause = iter(self._names(words.take())), float(words.take())
+        line, words.words = " ".join(words.words), []
+
+        def timer(_now):
+            name = next(names, None)
+            if name is None:
+                return None
+            self(f"{name}: {line}")
+            return loop.now_ms() + pause
+        self.loop.every(timer)
 
     def global_quit(self, _words):
         self.loop.running = False
@@ -332,6 +351,14 @@ class Control:
 
     def node_mute(self, _name, one, words):
         one.muted = words.take("on") == "on"
+
+    def node_hold(self, _name, one, words):
+        """on, off: handshake frames wait, so that many leave at once"""
+        if words.take("on") == "on":
+            one.hold()
+            return
+        one.event("go")
+        one.let_go()
 
     def node_restart(self, _name, one, words):
         """[EPOCH]: a new one, and no state"""

@@ -216,6 +216,7 @@ def multiply(scalar, point):
 
 
 def multiply_generator(scalar):
+    # By whatever fast.use() has put there.
     return multiply(scalar, GENERATOR)
 
 

@@ -30,6 +30,8 @@ class Node:
         self.dials = {}
         self.faults = Faults()
         self.muted = False
+        # Handshake frames that wait for others; None while nothing waits.
+        self.held = None
         self.counters = {}
         # Every handshake frame that was sent or received: (way, frame, endpoint).
         self.recorded = []
@@ -95,8 +97,20 @@ class Node:
             return False
         if name_of(frame) != "frame":
             self._record("out", frame, endpoint)
+            if self.held is not None:
+                self.held[frame] = endpoint
+                return True
         self._pass(frame, endpoint, "out", self._send)
         return True
+
+    def hold(self):
+        self.held = self.held or {}
+
+    def let_go(self):
+        """Each once, however often it would have been sent."""
+        held, self.held = self.held or {}, None
+        for frame, endpoint in held.items():
+            self._pass(frame, endpoint, "out", self._send)
 
     def _record(self, way, frame, endpoint):
         self.recorded.append((way, frame, endpoint))

@@ -59,7 +59,10 @@ def _rekey(node, link):
 
 def _needs_rekey(node, link):
     kind = node.kind
-    if not kind.rekey or not link.current or link.dial or link.pending:
+    if not kind.rekey or not link.current or link.dial:
+        return False
+    # To a daemon what it answered is no reason to wait (8.1): so S heals (8.9).
+    if link.pending and (kind.candidates or link.pending.initiator):
         return False
     if link.last_peer_rekey is not None and _seconds(node, link.last_peer_rekey) < kind.dampening_s:
         return False

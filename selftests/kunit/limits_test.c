@@ -162,6 +162,12 @@ static bool fmp_silent(struct fmp_beating *b, u64 now)
 	return fmp_heartbeat_silent(&b->heartbeat, &b->facts);
 }
 
+static bool fmp_dead(struct fmp_beating *b, u64 now)
+{
+	b->facts.now = now;
+	return fmp_heartbeat_dead(&b->heartbeat, &b->facts);
+}
+
 static u64 fmp_next(const struct fmp_beating *b)
 {
 	return fmp_heartbeat_next(&b->heartbeat, &b->facts) - START;
@@ -251,6 +257,62 @@ static void fmp_heartbeat_not_sent(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fmp_silent(&b, START + 40000));
 }
 
+static struct fmp_beating fmp_dying(void)
+{
+	struct fmp_beating b = fmp_beating(true);
+
+	b.facts.timeout = 15000;
+	b.facts.up = true;
+	b.heartbeat.sent = START + 1;
+	return b;
+}
+
+static void fmp_heartbeat_dies(struct kunit *test)
+{
+	struct fmp_beating b = fmp_dying();
+
+	KUNIT_EXPECT_TRUE(test, fmp_beat(&b, START));
+	KUNIT_EXPECT_TRUE(test, fmp_beat(&b, START + 10000));
+	KUNIT_EXPECT_EQ(test, fmp_next(&b), 15000);
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 14999));
+	KUNIT_EXPECT_TRUE(test, fmp_dead(&b, START + 15000));
+	/* It cannot die twice. */
+	b.facts.up = false;
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 15000));
+	KUNIT_EXPECT_EQ(test, fmp_next(&b), 20000);
+}
+
+static void fmp_heartbeat_lives(struct kunit *test)
+{
+	struct fmp_beating b = fmp_dying();
+
+	b.facts.heard = START + 5000;
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 15000));
+	/* It cannot have answered a heartbeat that has not left. */
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 60000));
+	b.heartbeat.sent = START + 5000;
+	KUNIT_EXPECT_TRUE(test, fmp_dead(&b, START + 60000));
+	/* What asks for no end has none. */
+	b.facts.timeout = 0;
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 60000));
+	b.facts.timeout = 15000;
+	b.facts.interval = 0;
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 60000));
+}
+
+/* A handshake may find it alive: its end is waited for, and seen soon. */
+static void fmp_heartbeat_handshake(struct kunit *test)
+{
+	struct fmp_beating b = fmp_dying();
+
+	b.facts.handshake = true;
+	KUNIT_EXPECT_TRUE(test, fmp_beat(&b, START + 15000));
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 15000));
+	KUNIT_EXPECT_EQ(test, fmp_next(&b), 16000);
+	b.facts.handshake = false;
+	KUNIT_EXPECT_TRUE(test, fmp_dead(&b, START + 16000));
+}
+
 static struct kunit_case fmp_limits_cases[] = {
 	KUNIT_CASE(fmp_bucket_starts_full),
 	KUNIT_CASE(fmp_bucket_comes_back),
@@ -264,6 +326,9 @@ static struct kunit_case fmp_limits_cases[] = {
 	KUNIT_CASE(fmp_heartbeat_off),
 	KUNIT_CASE(fmp_heartbeat_silence),
 	KUNIT_CASE(fmp_heartbeat_not_sent),
+	KUNIT_CASE(fmp_heartbeat_dies),
+	KUNIT_CASE(fmp_heartbeat_lives),
+	KUNIT_CASE(fmp_heartbeat_handshake),
 	{}
 };
 

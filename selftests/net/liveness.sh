@@ -107,6 +107,19 @@ never() {
 	end
 }
 
+# Who has a session and was never heard is told of as well.
+unheard() {
+	add_peer 1 2 4 1
+	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" dead-timeout 3
+	must watch_events 1
+	G=$((G + 1))
+	must add_session 1 2 "$G" initiator
+	check "who was never heard is down too" await 20 has_event 1 peer-down
+	check_equal "and was not up" "0 down" "$(count_events 1 peer-up) $(state 1)"
+	end_processes 1
+	must in_host 1 fmp peer del fmp0 "${KEYS[2]}"
+}
+
 silent_for() { [ "$(in_host "$1" fmp --json show fmp0 | flat "[0].peers[0].last_rx_ms")" -ge "$2" ]; }
 
 goodbye() {
@@ -174,6 +187,7 @@ done
 up_and_down
 one_way
 never
+unheard
 goodbye
 congestion
 ktap_end

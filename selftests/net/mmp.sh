@@ -72,11 +72,14 @@ reported() {
 
 reports_are() { [ "$(metric 1 reports_received)" -ge "$1" ]; }
 
-# stream: numbered datagrams from host 1 to host 2 until end_stream
+# stream: numbered datagrams from host 1 to host 2, and pings, which come back. By one CPU:
+# what overtakes on its way through two is late at the end of an interval, and seems lost.
 stream() {
 	run_in 2 numbers receive 7000 >/dev/null 2>&1 &
 	disown
-	run_in 1 numbers send 10.9.0.2 7000 "$STREAM_US" >/dev/null 2>&1 &
+	run_in 1 taskset -c 0 numbers send 10.9.0.2 7000 "$STREAM_US" >/dev/null 2>&1 &
+	disown
+	run_in 1 taskset -c 0 ping -q -i 0.1 10.9.0.2 >/dev/null 2>&1 &
 	disown
 }
 
@@ -140,7 +143,7 @@ losses() {
 	must shape 1 loss 0.1%
 	measured "of 0.1 %" tx_loss_trend.short 50 4000
 	unshape
-	measured "of none" tx_loss_trend.short 0 500
+	measured "of none" tx_loss_trend.short 0 700
 	check "ETX is 1 then" await 20 metric_within 1 etx 1000 1005
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * numbers receive PORT: counts numbered datagrams of both families, and prints
- * a line when it is ready, whenever none has come for a while, and at SIGTERM.
+ * numbers receive PORT [gap]: counts numbered datagrams of both families, and prints
+ * a line when it is ready, whenever none has come for a while, and at SIGTERM; with
+ * the longest time in which none came, once one had, if that is asked for.
  *
  * numbers send ADDRESS PORT INTERVAL-US [SIZE [FIRST COUNT]]: sends them until
  * SIGTERM, or COUNT of them from FIRST on, then prints how many. What the network
@@ -43,15 +44,32 @@ static int fail(const char *what)
 
 struct tally {
 	uint64_t received, duplicates, reordered, highest;
+	uint64_t last_ms, gap_ms;
+	bool tell_gap;
 	unsigned char seen[NUMBERS / 8];
 };
 
 static void report(const struct tally *t)
 {
-	printf("received %llu duplicates %llu reordered %llu highest %llu\n",
+	printf("received %llu duplicates %llu reordered %llu highest %llu",
 	       (unsigned long long)t->received, (unsigned long long)t->duplicates,
 	       (unsigned long long)t->reordered, (unsigned long long)t->highest);
+	if (t->tell_gap)
+		printf(" gap-ms %llu", (unsigned long long)t->gap_ms);
+	putchar('\n');
 	fflush(stdout);
+}
+
+static void note_gap(struct tally *t)
+{
+	struct timespec time;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	now = (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+	if (t->last_ms && now - t->last_ms > t->gap_ms)
+		t->gap_ms = now - t->last_ms;
+	t->last_ms = now;
 }
 
 static void count(struct tally *t, uint64_t number)
@@ -81,8 +99,11 @@ static int drain(int fd, struct tally *t)
 			continue;
 		memcpy(&number, datagram, sizeof(number));
 		number = be64toh(number);
-		if (number < NUMBERS)
-			count(t, number);
+		if (number >= NUMBERS)
+			continue;
+		if (t->tell_gap)
+			note_gap(t);
+		count(t, number);
 	}
 	return errno == EAGAIN || errno == EINTR ? 0 : -1;
 }
@@ -100,12 +121,13 @@ static int listen_at(unsigned int port)
 	return fd;
 }
 
-static int receive(unsigned int port)
+static int receive(unsigned int port, bool gap)
 {
 	static struct tally tally;
 	struct pollfd poller = { .events = POLLIN };
 	bool changed = false;
 
+	tally.tell_gap = gap;
 	poller.fd = listen_at(port);
 	if (poller.fd < 0)
 		return fail("receive");
@@ -212,7 +234,7 @@ static bool number_in(unsigned long *number, const char *text, unsigned long low
 
 static int usage(void)
 {
-	fprintf(stderr, "Usage: numbers receive PORT\n"
+	fprintf(stderr, "Usage: numbers receive PORT [gap]\n"
 			"       numbers send ADDRESS PORT INTERVAL-US [SIZE [FIRST COUNT]]\n");
 	return 1;
 }
@@ -224,8 +246,9 @@ int main(int argc, char **argv)
 	struct target to = { 0 };
 
 	sigaction(SIGTERM, &action, NULL);
-	if (argc == 3 && !strcmp(argv[1], "receive") && number_in(&port, argv[2], 1, 65535))
-		return receive(port);
+	if ((argc == 3 || (argc == 4 && !strcmp(argv[3], "gap"))) &&
+	    !strcmp(argv[1], "receive") && number_in(&port, argv[2], 1, 65535))
+		return receive(port, argc == 4);
 	if (argc < 5 || argc > 8 || argc == 7 || strcmp(argv[1], "send") ||
 	    !number_in(&port, argv[3], 1, 65535) || !parse_target(&to, argv[2], port) ||
 	    !number_in(&interval, argv[4], 1, 1000000000) ||

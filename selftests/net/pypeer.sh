@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034 # SECRETS are for who makes nodes
+# shellcheck shell=bash disable=SC2034 # SECRETS and SILENCE are for who makes nodes
 # Sourced after lib.sh: peers in Python (selftests/interop), one process a host, that are
 # told what to do and tell what happened. docs/interop.md has the words.
 
@@ -97,7 +97,7 @@ series() {
 	SERIES=$1 SERIES_MS=$2
 	# What the one before left would be taken for this one's.
 	rm -f "$TMP/numbers" "$TMP/numbers.sent"
-	run_in 1 numbers receive "$NUMBERS_PORT" >"$TMP/numbers" 2>&1 &
+	run_in 1 numbers receive "$NUMBERS_PORT" gap >"$TMP/numbers" 2>&1 &
 	RECEIVER=$!
 	disown
 	must await 20 test -s "$TMP/numbers"
@@ -109,7 +109,8 @@ series() {
 
 here_has_all() { [[ "$(tail -n 1 "$TMP/numbers")" == "received $SERIES "* ]]; }
 
-# end_series NAME: says what was lost, which is LOST, and how long nothing came
+# end_series NAME: says what was lost, which is LOST (there, here and twice), and how long
+# nothing came, which is SILENCE (there and here, in ms)
 end_series() {
 	local words missing=() twice=()
 	await $((SERIES * SERIES_MS / 1000 + 60)) test -s "$TMP/numbers.sent"
@@ -122,8 +123,9 @@ end_series() {
 	missing=($((SERIES - $(stat_of it .numbers.received))) $((SERIES - words[1])))
 	twice=($(($(stat_of it .numbers.duplicates) + words[3])))
 	LOST="${missing[*]} ${twice[*]}"
+	SILENCE="$(stat_of it .numbers.gap_ms) ${words[9]}"
 	echo "# $1: of $SERIES each way ${missing[0]} did not reach the peer and ${missing[1]} not the host," \
-		"${twice[0]} came twice, longest silence $(stat_of it .numbers.gap_ms) ms"
+		"${twice[0]} came twice, longest silence ${SILENCE/ / and } ms"
 }
 
 # series_arrived NAME: each once

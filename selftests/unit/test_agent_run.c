@@ -211,7 +211,8 @@ static void dials(void)
 	plan.stop_at = FMP_CMD_HANDSHAKE_SEND;
 	status = run(messages, sizeof(messages));
 	CHECK_FMT(status == STATUS_OK, "%d: %s", status, messages);
-	CHECK(counts[FMP_CMD_INDEX_RESERVE] == 1 && counts[FMP_CMD_HANDSHAKE_SEND] == 1);
+	/* Once more, if a second goes by until the signal is taken. */
+	CHECK(counts[FMP_CMD_INDEX_RESERVE] == 1 && counts[FMP_CMD_HANDSHAKE_SEND] >= 1);
 	CHECK(counts[FMP_CMD_HANDSHAKE_REPORT] == 1 && !counts[FMP_CMD_LINK_SEND]);
 	CHECK(strstr(messages, "handshake started"));
 }
@@ -227,7 +228,7 @@ static void rekeys(void)
 	plan.stop_at = FMP_CMD_HANDSHAKE_SEND;
 	status = run(messages, sizeof(messages));
 	CHECK_FMT(status == STATUS_OK, "%d: %s", status, messages);
-	CHECK(counts[FMP_CMD_HANDSHAKE_SEND] == 1);
+	CHECK(counts[FMP_CMD_HANDSHAKE_SEND] >= 1);
 }
 
 static void second_agent(void)

@@ -134,6 +134,23 @@ static void short_ttl(void)
 	rig_free(rig);
 }
 
+/* Each copy finds its addresses too old, and yet what they were replaced by has its turn. */
+static void moves_while_dialled(void)
+{
+	struct rig *rig = rig_new(true);
+	const struct endpoint before = rig_v4(5, 2121), after = rig_v4(6, 2121);
+
+	rig_peer_named(rig, NAME, true);
+	AT(rig, 0);
+	resolved(rig, &before, 1, 5000);
+	AT(rig, 7000);
+	CHECK(rig->resolved == 2 && msg1s(rig) == 4 && went_to(rig, 3, AF_INET, 5));
+	resolved(rig, &after, 1, 5000);
+	AT(rig, 15000);
+	CHECK(msg1s(rig) == 5 && went_to(rig, 4, AF_INET, 6));
+	rig_free(rig);
+}
+
 /* A live peer is where it is heard, whatever its name says. */
 static void live_peer_stays(void)
 {
@@ -275,6 +292,7 @@ const struct test engine_address_tests[] = {
 	{ "unreachable_family", unreachable_family },
 	{ "ttl", ttl },
 	{ "short_ttl", short_ttl },
+	{ "moves_while_dialled", moves_while_dialled },
 	{ "live_peer_stays", live_peer_stays },
 	{ "silent_peer_moves", silent_peer_moves },
 	{ "no_answer", no_answer },

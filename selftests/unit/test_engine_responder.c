@@ -612,6 +612,20 @@ static void denied(void)
 	rig_free(rig);
 }
 
+static void denied_restart(void)
+{
+	struct rig *rig = rig_new(true);
+
+	rig_peer(rig, false);
+	rig_live(rig, LIVE, rig_epoch_a);
+	rig->denied = true;
+	CHECK(!knock(rig, rig_epoch_b) && rig->installed == 0);
+	CHECK(rig->removed == 0 && stats(rig)->refused == 1);
+	rig->denied = false;
+	CHECK(knock(rig, rig_epoch_b));
+	rig_free(rig);
+}
+
 static void stranger_refused(void)
 {
 	struct rig *rig = rig_new(true);
@@ -834,6 +848,7 @@ const struct test engine_responder_tests[] = {
 	{ "rescue_limit", rescue_limit },
 	{ "not_rescued", not_rescued },
 	{ "denied", denied },
+	{ "denied_restart", denied_restart },
 	{ "stranger_refused", stranger_refused },
 	{ "stranger_admitted", stranger_admitted },
 	{ "stranger_not_added", stranger_not_added },

@@ -59,12 +59,23 @@ static int peer_event(struct agent *agent, uint8_t command, const struct nlmsghd
 		else if (command == FMP_CMD_REKEY_NEEDED_NTF)
 			engine_rekey_needed(agent->engine, peer.public_key, peer.rekey_reason);
 		else if (command == FMP_CMD_PEER_DOWN_NTF)
-			agent_log(agent_now_ms(), peer.public_key, "lost its sessions: %s",
+			agent_log(agent_now_ms(), peer.public_key, "is down: %s",
 				  peer_reason_name(&peer));
 		else
 			tell_peer(agent, &peer);
 	}
 	peer_release(&peer);
+	return err;
+}
+
+static int device_event(struct agent *agent, const struct nlmsghdr *msg)
+{
+	struct device device = { 0 };
+	int err = device_decode(&device, msg);
+
+	if (!err && device.ifindex == agent->target.ifindex && HAS(&device, FMP_A_DEV_FWMARK))
+		resolver_set_mark(agent->resolver, device.fwmark);
+	device_release(&device);
 	return err;
 }
 
@@ -102,6 +113,8 @@ static int frame_event(struct agent *agent, const struct nlmsghdr *msg)
 static int take_event(struct agent *agent, uint8_t command, const struct nlmsghdr *msg)
 {
 	switch (command) {
+	case FMP_CMD_DEV_SET_NTF:
+		return device_event(agent, msg);
 	case FMP_CMD_PEER_NEW_NTF:
 	case FMP_CMD_PEER_SET_NTF:
 	case FMP_CMD_PEER_ENDPOINT_NTF:
@@ -131,6 +144,18 @@ int agent_take_event(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
+static int read_mark(struct agent *agent)
+{
+	struct devices devices;
+	int status = kernel_device(agent->requests, &agent->target, &devices);
+
+	if (status)
+		return status;
+	resolver_set_mark(agent->resolver, devices.list->fwmark);
+	devices_release(&devices);
+	return STATUS_OK;
+}
+
 int agent_resync(struct agent *agent)
 {
 	struct sessions sessions = { 0 };
@@ -138,7 +163,10 @@ int agent_resync(struct agent *agent)
 	size_t i;
 	int status;
 
-	status = kernel_peers(agent->requests, &agent->target, &peers);
+	/* Before the first name is asked for. */
+	status = read_mark(agent);
+	if (!status)
+		status = kernel_peers(agent->requests, &agent->target, &peers);
 	if (!status)
 		status = kernel_sessions(agent->requests, &agent->target, &sessions);
 	if (!status) {

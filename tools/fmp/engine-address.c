@@ -55,6 +55,17 @@ static bool ask(struct engine *engine, struct engine_peer *peer)
 	return false;
 }
 
+/* Addresses that live no longer than the pause between two messages have their turn, too. */
+bool address_latest(const struct engine_peer *peer, struct path *path)
+{
+	if (!peer->name || !peer->address_count)
+		return false;
+	*path = (struct path){
+		.remote = peer->addresses[peer->address_next % peer->address_count],
+	};
+	return true;
+}
+
 enum where address_pick(struct engine *engine, struct engine_peer *peer, struct path *path)
 {
 	if (!peer->name || heard(peer))
@@ -62,12 +73,7 @@ enum where address_pick(struct engine *engine, struct engine_peer *peer, struct 
 
 	if (engine->now >= peer->address_end && ask(engine, peer))
 		return WHERE_WAIT;
-	if (!peer->address_count)
-		return at_endpoint(peer, path);
-	*path = (struct path){
-		.remote = peer->addresses[peer->address_next % peer->address_count],
-	};
-	return WHERE_THERE;
+	return address_latest(peer, path) ? WHERE_THERE : at_endpoint(peer, path);
 }
 
 bool address_advance(struct engine_peer *peer)

@@ -174,15 +174,18 @@ static void resend(struct engine *engine, struct engine_peer *peer)
 	struct path path;
 
 	address_advance(peer);
-	if (address_pick(engine, peer, &path) != WHERE_THERE)
+	if (address_pick(engine, peer, &path) != WHERE_THERE && !address_latest(peer, &path))
 		path = hs->path;
 	/* What could not be sent does not count. */
 	hs->next = engine->now + ENGINE_RESEND_MS;
 	if (send_to(engine, hs, &path))
 		return;
 	hs->resends++;
+	/* The last may be the only one that a daemon has not ignored (spec 8.9). */
 	if (hs->resends < ENGINE_RESENDS)
 		hs->next = engine->now + ((uint64_t)ENGINE_RESEND_MS << hs->resends);
+	else
+		hs->next = engine->now + ENGINE_LAST_MS;
 }
 
 /* Theirs, made since ours began, does. */
@@ -342,7 +345,7 @@ static void msg2_decide(struct engine *engine, struct engine_peer *peer, const s
 		return;
 	}
 	/* The rules may have changed since we dialled (spec 12, lesson 17). */
-	if (!peer->current.used && !engine->ops->admit(engine->world, peer->key, !peer->dynamic)) {
+	if (!session_goes_on(peer, epoch) && !engine->ops->admit(engine->world, peer->key, !peer->dynamic)) {
 		engine->stats.refused++;
 		failed(engine, peer, FMP_HANDSHAKE_CAUSE_REFUSED, NOTE_REFUSED, 0);
 		return;

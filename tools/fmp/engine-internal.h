@@ -122,6 +122,8 @@ void session_sweep(struct engine *engine, struct engine_peer *peer);
 /* The pending session, or NULL when there is none or nobody told that it went. */
 const struct view *session_pending(const struct engine *engine, const struct engine_peer *peer);
 /* Whether the current session is shown to be fresh; asks the kernel while it is not. */
+/* Whether what has that epoch is the node that we have a session with, as far as we know. */
+bool session_goes_on(const struct engine_peer *peer, const uint8_t *epoch);
 bool session_proven(struct engine *engine, struct engine_peer *peer);
 /* The peer told its epoch in a message that is no replay. */
 void session_learn_epoch(struct engine *engine, struct engine_peer *peer, const uint8_t *epoch);
@@ -159,6 +161,8 @@ enum where {
 
 /* Where to send a first message to. */
 enum where address_pick(struct engine *engine, struct engine_peer *peer, struct path *path);
+/* The same without asking, however old; false if none is known. */
+bool address_latest(const struct engine_peer *peer, struct path *path);
 /* Nothing came of the last one; true if there are more, false after all had their turn. */
 bool address_advance(struct engine_peer *peer);
 /* Ask for them before the next dial. */

@@ -173,10 +173,10 @@ static void judge(struct engine *engine, struct engine_peer *peer, const struct 
 	answer(engine, peer, in);
 }
 
-/* Who has a session was let in (spec 7.7). */
-static bool admitted(struct engine *engine, const struct engine_peer *peer, const uint8_t *key)
+static bool admitted(struct engine *engine, const struct engine_peer *peer, const uint8_t *key,
+		     const uint8_t *epoch)
 {
-	if (peer && peer->current.used)
+	if (peer && session_goes_on(peer, epoch))
 		return true;
 	if (engine->ops->admit(engine->world, key, peer && !peer->dynamic))
 		return true;
@@ -242,7 +242,7 @@ static void take(struct engine *engine, struct incoming *in)
 		return;
 	}
 	peer = engine_find(engine, in->key);
-	if (!admitted(engine, peer, in->key))
+	if (!admitted(engine, peer, in->key, in->epoch))
 		return;
 	if (!peer)
 		peer = welcome(engine, in);

@@ -19,6 +19,14 @@ const struct view *session_pending(const struct engine *engine, const struct eng
 	return pending->used && engine->now - pending->since < lifetime ? pending : NULL;
 }
 
+bool session_goes_on(const struct engine_peer *peer, const uint8_t *epoch)
+{
+	const struct view *current = &peer->current;
+
+	return current->used &&
+	       (!current->known_epoch || memcmp(current->epoch, epoch, sizeof(current->epoch)) == 0);
+}
+
 bool session_proven(struct engine *engine, struct engine_peer *peer)
 {
 	struct view *current = &peer->current;

@@ -18,6 +18,7 @@
 /* Milliseconds. */
 #define ENGINE_NEVER		UINT64_MAX
 #define ENGINE_RESEND_MS	1000	/* doubled each time */
+#define ENGINE_LAST_MS		5000	/* for an answer to the last copy of a rekey's */
 #define ENGINE_TIMEOUT_MS	30000	/* of a first contact, strictly more */
 #define ENGINE_REKEY_LIMIT_MS	60000	/* of a rekey whose messages cannot be sent */
 #define ENGINE_RETRY_MS		5000	/* doubled each time */

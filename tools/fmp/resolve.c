@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,8 @@ struct resolver {
 	struct query *waiting, **last;
 	bool stale;		/* the channel */
 	bool closing;
+	uint32_t mark;
+	bool unmarked;		/* which was said */
 	struct timespec servers;	/* when they were changed */
 };
 
@@ -140,6 +143,24 @@ static void watch(void *arg, ares_socket_t socket, int readable, int writable)
 		epoll_ctl(resolver->fd, EPOLL_CTL_ADD, socket, &event);
 }
 
+/*
+ * The routes of the device must not decide where its own endpoint is asked for.  A server
+ * that is reached without the mark is better than none.
+ */
+static int mark_socket(ares_socket_t socket, int type, void *arg)
+{
+	struct resolver *resolver = arg;
+
+	(void)type;
+	if (!resolver->mark || resolver->unmarked ||
+	    !setsockopt(socket, SOL_SOCKET, SO_MARK, &resolver->mark, sizeof(resolver->mark)))
+		return ARES_SUCCESS;
+	resolver->unmarked = true;
+	warning("cannot mark the queries for names, which take the routes of everybody: %s",
+		strerror(errno));
+	return ARES_SUCCESS;
+}
+
 static struct timespec changed_servers(void)
 {
 	struct stat st;
@@ -158,10 +179,15 @@ static int open_channel(struct resolver *resolver)
 		.sock_state_cb_data = resolver,
 	};
 
+	int err;
+
 	resolver->servers = changed_servers();
 	resolver->stale = false;
-	return ares_init_options(&resolver->channel, &options,
-				 ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+	err = ares_init_options(&resolver->channel, &options,
+				ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+	if (!err)
+		ares_set_socket_configure_callback(resolver->channel, mark_socket, resolver);
+	return err;
 }
 
 int resolver_new(struct resolver **out, resolved_fn resolved, void *arg)
@@ -299,6 +325,16 @@ void resolver_ask(struct resolver *resolver, const uint8_t *key, const char *nam
 
 void resolver_restart(struct resolver *resolver)
 {
+	resolver->stale = true;
+}
+
+void resolver_set_mark(struct resolver *resolver, uint32_t mark)
+{
+	if (mark == resolver->mark)
+		return;
+	resolver->mark = mark;
+	resolver->unmarked = false;
+	/* Sockets that are open have the old one. */
 	resolver->stale = true;
 }
 

@@ -33,6 +33,9 @@ void resolver_ask(struct resolver *resolver, const uint8_t *key, const char *nam
 /* Forget what was learned of the servers, when it is not needed any more. */
 void resolver_restart(struct resolver *resolver);
 
+/* Of the queries from now on, 0 for none: they go where the encrypted packets go. */
+void resolver_set_mark(struct resolver *resolver, uint32_t mark);
+
 /* To wait for: readable, or the time is over (-1 for none), and there is work. */
 int resolver_fd(const struct resolver *resolver);
 int resolver_timeout_ms(const struct resolver *resolver);

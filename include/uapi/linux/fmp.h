@@ -69,7 +69,8 @@ enum fmp_down_reason {
  * enum fmp_peer_state - Whether a peer is heard.
  * @FMP_PEER_STATE_NEW: Nothing authentic came from it yet.
  * @FMP_PEER_STATE_UP: It is heard.
- * @FMP_PEER_STATE_DOWN: It was up once and is not any more.
+ * @FMP_PEER_STATE_DOWN: It is not heard any more, or never was since its
+ *   session began.
  */
 enum fmp_peer_state {
 	FMP_PEER_STATE_NEW,
