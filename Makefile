@@ -6,7 +6,7 @@ KERNELS ?=
 SUITES ?=
 PREFIX ?= /usr/local
 # For kbuild, when they are given.
-KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
+KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_BENCH FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
 
 .DEFAULT_GOAL := all
 
