@@ -63,6 +63,8 @@ down_wireguard() { tear_down wireguard; }
 
 up_ovpn() {
 	describe ovpn ovpn0 10.2.0 6000
+	# Nothing loads it by the name of the type.
+	must modprobe ovpn
 	must ip -n a link add ovpn0 type ovpn
 	must ip -n b link add ovpn0 type ovpn
 	set_up ovpn

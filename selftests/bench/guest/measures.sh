@@ -3,14 +3,14 @@
 # Sourced: what is measured of a driver by packets that the module makes.
 
 # As many as it takes for a sample to repeat within some thousandths.
-COUNT=${COUNT:-3000}
-WARM=512
+COUNT=1000
+WARM=256
 
 # many DRIVER NAME WORD...: bursts, with up to 64 packets under way
 many() { measure "$1" "$2" window=64 warm="$WARM" count="$COUNT" "${@:3}"; }
 
 # single DRIVER NAME WORD...: one packet after the other
-single() { measure "$1" "$2" window=1 warm=64 count=$((COUNT / 3)) "${@:3}"; }
+single() { measure "$1" "$2" window=1 warm=64 count=$((COUNT / 2)) "${@:3}"; }
 
 measure_through() { many "$1" "through-$2" size="$2"; }
 measure_single() { single "$1" "single-$2" size="$2"; }

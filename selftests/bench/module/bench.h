@@ -72,6 +72,22 @@ struct bench_result {
 	u64 idle_us;
 };
 
+/*
+ * No-ops between which the profiler (profile.c) counts. Whatever ran before the
+ * first and after the second is not of the load.
+ */
+static __always_inline void bench_mark_begin(void)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00, 1, 'P', 'M', 'F'"
+		     ::: "memory");
+}
+
+static __always_inline void bench_mark_end(void)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00, 2, 'P', 'M', 'F'"
+		     ::: "memory");
+}
+
 int bench_cipher(const struct bench_request *request,
 		 struct bench_result *result);
 int bench_pps(const struct bench_request *request,

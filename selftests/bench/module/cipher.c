@@ -15,6 +15,8 @@
 
 /**
  * struct cipher - two buffers and a key
+ * @key: of all that is sealed
+ * @ad: what stands for the header
  * @clear: plaintext
  * @sealed: ciphertext, tag
  */

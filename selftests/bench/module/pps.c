@@ -38,6 +38,7 @@
  * @far_net: where packets come out
  * @arrived: how many have come out
  * @wanted: so many that @wait is woken
+ * @wait: where who sends sleeps
  * @keeping: frames of the tunnel are kept in @kept
  * @kept: frames as they arrived
  */
@@ -362,7 +363,9 @@ static int pps_measure(struct pps *pps, struct bench_result *result)
 
 	idle = pps_idle_us();
 	start = ktime_get_ns();
+	bench_mark_begin();
 	err = pps_load(pps, pps->request->count);
+	bench_mark_end();
 	result->ns = ktime_get_ns() - start;
 	result->idle_us = pps_idle_us() - idle;
 	result->packets = atomic_read(&pps->arrived);
