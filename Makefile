@@ -4,9 +4,12 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?=
 KERNELS ?=
 SUITES ?=
+BENCH ?=
+QUICK ?=
+ROUNDS ?=
 PREFIX ?= /usr/local
 # For kbuild, when they are given.
-KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
+KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_BENCH FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
 
 .DEFAULT_GOAL := all
 
@@ -71,6 +74,10 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 .PHONY: fuzz
 fuzz: deps ## the fuzz targets, FUZZ_SECONDS=3600 each; FUZZ="key object" selects
 	@selftests/fuzz/run --seconds $(or $(FUZZ_SECONDS),3600) $(FUZZ)
+
+.PHONY: bench
+bench: deps ## what a packet costs beside WireGuard and ovpn; BENCH="tcp udp" selects, QUICK=1 is short
+	@selftests/bench/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: demo
 demo: deps ## two nodes in a guest, a tunnel between them

@@ -227,7 +227,7 @@ guest_python() {
 
 GUEST_MODULES=(veth dummy ifb bridge br_netfilter 8021q macvlan macvtap ipvlan vrf tun nlmon
 	vxlan geneve fou fou6 ip_gre ip6_gre ipip sit wireguard ovpn udp_tunnel ip6_udp_tunnel
-	libchacha20poly1305 chacha20poly1305 chacha_x86_64 poly1305_x86_64 libsha256
+	libchacha20poly1305 chacha20poly1305 chacha chacha_x86_64 poly1305_x86_64 libsha256
 	sch_netem sch_tbf sch_prio sch_fq sch_fq_codel sch_ingress
 	cls_u32 cls_basic cls_flower cls_matchall cls_bpf
 	act_gact act_mirred act_pedit act_skbedit act_csum act_bpf act_police

@@ -403,6 +403,17 @@ static int fmp_fill_info(struct sk_buff *skb, const struct net_device *dev)
 	return fmp_config_fill(skb, netdev_priv(dev), &fmp_config_link_attrs);
 }
 
+/* Each message about the device has them: what is zero is left out. */
+static size_t fmp_get_xstats_size(const struct net_device *dev)
+{
+	return fmp_fill_counters_size();
+}
+
+static int fmp_fill_xstats(struct sk_buff *skb, const struct net_device *dev)
+{
+	return fmp_fill_counters(skb, netdev_priv(dev), false);
+}
+
 static struct rtnl_link_ops fmp_link_ops __read_mostly = {
 	.kind		= KBUILD_MODNAME,
 	.priv_size	= sizeof(struct fmp_dev),
@@ -413,6 +424,8 @@ static struct rtnl_link_ops fmp_link_ops __read_mostly = {
 	.changelink	= fmp_changelink,
 	.get_size	= fmp_get_size,
 	.fill_info	= fmp_fill_info,
+	.get_xstats_size = fmp_get_xstats_size,
+	.fill_xstats	= fmp_fill_xstats,
 };
 
 /*

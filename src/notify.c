@@ -31,14 +31,45 @@ static int fmp_fill_counter(struct sk_buff *skb, int attr, const char *name,
 	return 0;
 }
 
-static int fmp_fill_dev_counters(struct sk_buff *skb, struct fmp_dev *fmp)
+/**
+ * fmp_fill_counters_size() - room that fmp_fill_counters() may need
+ *
+ * Context: Any.
+ * Return: Bytes.
+ */
+size_t fmp_fill_counters_size(void)
 {
+	size_t size = 0;
+	int i;
+
+	for (i = 0; i < FMP_STAT_COUNT; i++)
+		size += nla_total_size(nla_total_size(strlen(fmp_stat_name(i)) +
+						      1) +
+				       nla_total_size_64bit(sizeof(u64)));
+	return size;
+}
+
+/**
+ * fmp_fill_counters() - tell the statistics of a device
+ * @skb: message buffer
+ * @fmp: device
+ * @zeroes: also those that are zero
+ *
+ * Context: Any, the device valid.
+ * Return: 0, or -EMSGSIZE.
+ */
+int fmp_fill_counters(struct sk_buff *skb, const struct fmp_dev *fmp,
+		      bool zeroes)
+{
+	u64 value;
 	int i, err;
 
 	for (i = 0; i < FMP_STAT_COUNT; i++) {
+		value = fmp_stat_read(fmp->stats, i);
+		if (!value && !zeroes)
+			continue;
 		err = fmp_fill_counter(skb, FMP_A_DEV_COUNTER,
-				       fmp_stat_name(i),
-				       fmp_stat_read(fmp->stats, i));
+				       fmp_stat_name(i), value);
 		if (err)
 			return err;
 	}
@@ -76,7 +107,7 @@ int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 	    nla_put(skb, FMP_A_DEV_EPOCH, sizeof(fmp->epoch), fmp->epoch) ||
 	    nla_put_u8(skb, FMP_A_DEV_AGENT,
 		       fmp_subscriber_bound(&fmp->agent)) ||
-	    (counters && fmp_fill_dev_counters(skb, fmp))) {
+	    (counters && fmp_fill_counters(skb, fmp, true))) {
 		genlmsg_cancel(skb, msg);
 		return -EMSGSIZE;
 	}

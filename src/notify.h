@@ -50,6 +50,9 @@ struct fmp_handshake_report {
 	u8 cause;
 };
 
+size_t fmp_fill_counters_size(void);
+int fmp_fill_counters(struct sk_buff *skb, const struct fmp_dev *fmp,
+		      bool zeroes);
 int fmp_fill_dev(struct sk_buff *skb, struct fmp_dev *fmp,
 		 const struct fmp_nl_header *header, bool counters);
 int fmp_fill_peer(struct sk_buff *skb, struct fmp_peer *peer,

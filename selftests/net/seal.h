@@ -17,6 +17,7 @@
 #define SEAL_IP_HEAD	8
 
 #define SEAL_FLAG_K	0x01
+#define SEAL_FLAG_SP	0x04
 #define SEAL_TYPE_IP	0x40
 #define SEAL_TYPE_BEAT	0x51
 

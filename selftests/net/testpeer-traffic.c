@@ -268,7 +268,8 @@ static void take_frame(const uint8_t *bytes, size_t len, uint16_t port)
 		complain("%s: a frame that is not authentic", s->name);
 		return;
 	}
-	if (head.flags != s->k_device)
+	/* The spin bit is whatever this peer sent last, or its complement. */
+	if ((head.flags & ~SEAL_FLAG_SP) != s->k_device)
 		complain("%s: flags %#x of the device", s->name, head.flags);
 	count_counter(s, head.counter);
 	take_plain(s, plain, len - SEAL_MIN, port);
