@@ -14,6 +14,7 @@
 #include "device.h"
 #include "endpoint.h"
 #include "lane.h"
+#include "notify.h"
 #include "overlay.h"
 #include "peer.h"
 #include "socket.h"
