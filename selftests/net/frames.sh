@@ -361,9 +361,14 @@ link_types() {
 	accepted "link types that nobody knows" rx_drop_link_unknown peer3.rx_drop_other < <(
 		for t in {3..15} {17..31} {33..47} {50..63} {65..79} {82..255}; do printf 'plain=00000000%02x\n' "$t"; done)
 	accepted "link types that have no handler here" rx_drop_link_unhandled peer3.rx_drop_other < <(
-		printf 'plain=00000000%s\n' 00 01 02 10 20 30 31)
+		printf 'plain=00000000%s\n' 00 10 20 30 31)
 	accepted "messages of such types" rx_drop_link_unhandled peer3.rx_drop_other < <(
-		printf 'plain=00000000%s pad=68\n' 00 01 02 10 20 30 31)
+		printf 'plain=00000000%s pad=68\n' 00 10 20 30 31)
+	# The type counts for what is demanded, and padding is part of the message.
+	accepted "reports that are cut short" rx_drop_inner_short peer3.rx_drop_malformed < <(
+		printf 'plain=00000000%s\n' 01 "01 pad=46" 02 "02 pad=66")
+	accepted "reports, with what may follow them" rx_report < <(
+		printf 'plain=00000000%s\n' "01 pad=47" "01 pad=60" "02 pad=67" "02 pad=1000")
 }
 
 # delivered NAME BYTES [N]: with the list of N packets that are BYTES in all

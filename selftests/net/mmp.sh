@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# on: 7.3
 # shellcheck disable=SC2317 # functions are called by check
 # Link metrics between two hosts whose path is told to delay, lose, reorder, double and mark
 # packets: what is reported is what was told, also after a rekey and a move, and of one
