@@ -254,6 +254,22 @@ bool fmp_config_moves_sockets(const struct fmp_config *a,
 	       !ipv6_addr_equal(&a->local6, &b->local6);
 }
 
+/**
+ * fmp_config_measures_otherwise() - tell whether a change concerns metrics
+ * @a: settings before
+ * @b: settings after
+ *
+ * Context: Any.
+ * Return: true if reports or what counts as congestion differ.
+ */
+bool fmp_config_measures_otherwise(const struct fmp_config *a,
+				   const struct fmp_config *b)
+{
+	return a->mmp_mode != b->mmp_mode ||
+	       a->congestion_loss != b->congestion_loss ||
+	       a->congestion_etx != b->congestion_etx;
+}
+
 /* What is of the network that carries the device. */
 static bool fmp_config_is_outer_change(const struct fmp_config *a,
 				       const struct fmp_config *b)

@@ -124,6 +124,8 @@ int fmp_config_check(const struct fmp_dev *fmp,
 		     struct netlink_ext_ack *extack);
 bool fmp_config_moves_sockets(const struct fmp_config *a,
 			      const struct fmp_config *b);
+bool fmp_config_measures_otherwise(const struct fmp_config *a,
+				   const struct fmp_config *b);
 void fmp_config_write(struct fmp_dev *fmp, const struct fmp_config *config);
 size_t fmp_config_fill_size(void);
 int fmp_config_fill(struct sk_buff *skb, const struct fmp_dev *fmp,

@@ -72,6 +72,17 @@ static void fmp_forget_routes(struct fmp_dev *fmp)
 	rcu_read_unlock();
 }
 
+static void fmp_look_at_peers(struct fmp_dev *fmp)
+{
+	struct fmp_peer *peer;
+	unsigned long id;
+
+	xa_for_each(&fmp->peer_ids, id, peer) {
+		fmp_peer_look(peer);
+		cond_resched();
+	}
+}
+
 static void fmp_close(struct fmp_dev *fmp)
 {
 	fmp->up = false;
@@ -354,7 +365,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		      struct netlink_ext_ack *extack)
 {
 	struct fmp_config next = *config;
-	bool move, reroute;
+	bool move, reroute, measure;
 	int err;
 
 	err = fmp_config_check(fmp, config, request, extack);
@@ -370,9 +381,12 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		}
 	}
 
+	measure = fmp_config_measures_otherwise(&fmp->config, config);
 	fmp_config_write(fmp, &next);
 	if (reroute)
 		fmp_forget_routes(fmp);
+	if (measure)
+		fmp_look_at_peers(fmp);
 	return 0;
 }
 

@@ -38,7 +38,8 @@ struct rtnl_newlink_params;
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
  * @multicast: multicast that is still to be sent to some peers
- * @load: whether it keeps up with what it receives
+ * @overloaded_until: boot time in milliseconds until which it counts as not
+ *                    keeping up with what it receives
  * @handshake: what limits handshake messages on their way to the agent
  * @epoch: of our start, as handshakes tell it; made with the device
  * @agent: who can make sessions
@@ -66,7 +67,7 @@ struct fmp_dev {
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;
 	struct fmp_multicast multicast;
-	struct fmp_mmp_load load;
+	u64 overloaded_until;
 	struct fmp_handshake handshake;
 	u8 epoch[FMP_EPOCH_SIZE];
 	struct fmp_subscriber agent;

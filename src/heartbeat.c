@@ -50,9 +50,18 @@ bool fmp_heartbeat_due(struct fmp_heartbeat *heartbeat,
 	return true;
 }
 
-static bool fmp_heartbeat_mortal(const struct fmp_heartbeat_facts *facts)
+/* One was due since the peer was heard: that it cannot leave is silence too. */
+static bool fmp_heartbeat_mortal(const struct fmp_heartbeat *heartbeat,
+				 const struct fmp_heartbeat_facts *facts)
 {
-	return facts->interval && facts->timeout && facts->up;
+	return facts->interval && facts->timeout && facts->up &&
+	       heartbeat->last >= facts->heard;
+}
+
+static bool fmp_heartbeat_spared(const struct fmp_heartbeat_facts *facts)
+{
+	return facts->handshake && facts->now < facts->heard + facts->timeout +
+						FMP_DEAD_PATIENCE_MS;
 }
 
 /**
@@ -60,26 +69,28 @@ static bool fmp_heartbeat_mortal(const struct fmp_heartbeat_facts *facts)
  * @heartbeat: of the peer
  * @facts: what is known
  *
- * While a handshake of ours is under way its end is waited for (spec 10): it
- * is how a peer is found that is only deaf to the session.
+ * While a handshake of ours is under way its end is waited for (spec 10), but
+ * not for that of the next one: it is how a peer is found that is only deaf to
+ * the session.
  *
  * Context: Any; calls are serialized by the caller.
- * Return: true if it was up, and nothing has been heard for the timeout
- * although a heartbeat went out.
+ * Return: true if it was not down, and nothing has been heard for the timeout
+ * although a heartbeat was due.
  */
 bool fmp_heartbeat_dead(const struct fmp_heartbeat *heartbeat,
 			const struct fmp_heartbeat_facts *facts)
 {
-	return fmp_heartbeat_mortal(facts) && !facts->handshake &&
-	       facts->now >= facts->heard + facts->timeout &&
-	       heartbeat->sent >= facts->heard;
+	return fmp_heartbeat_mortal(heartbeat, facts) &&
+	       !fmp_heartbeat_spared(facts) &&
+	       facts->now >= facts->heard + facts->timeout;
 }
 
-static u64 fmp_heartbeat_dead_next(const struct fmp_heartbeat_facts *facts)
+static u64 fmp_heartbeat_dead_next(const struct fmp_heartbeat *heartbeat,
+				   const struct fmp_heartbeat_facts *facts)
 {
 	u64 dead = facts->heard + facts->timeout;
 
-	if (!fmp_heartbeat_mortal(facts))
+	if (!fmp_heartbeat_mortal(heartbeat, facts))
 		return U64_MAX;
 	return facts->now < dead ? dead : facts->now + FMP_DEAD_AGAIN_MS;
 }
@@ -126,7 +137,7 @@ u64 fmp_heartbeat_next(const struct fmp_heartbeat *heartbeat,
 		return U64_MAX;
 	next = heartbeat->now ? facts->now :
 				heartbeat->last + facts->interval;
-	next = min_t(u64, next, fmp_heartbeat_dead_next(facts));
+	next = min_t(u64, next, fmp_heartbeat_dead_next(heartbeat, facts));
 	if (facts->now < silence)
 		return min_t(u64, next, silence);
 	/* Until a heartbeat goes out there is nothing to tell. */

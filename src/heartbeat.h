@@ -18,8 +18,10 @@
 #define FMP_HEARTBEAT_SILENCE_MS	30000U
 /* Seconds of silence after which a peer is down, unless others are set. */
 #define FMP_DEAD_TIMEOUT_DEFAULT	30U
-/* What holds the judgement up comes to an end without telling. */
+/* What holds the judgement up comes to an end without telling ... */
 #define FMP_DEAD_AGAIN_MS		1000U
+/* ... and has an end: the copies of one first message take 31 s. */
+#define FMP_DEAD_PATIENCE_MS		32000U
 
 /**
  * struct fmp_heartbeat - heartbeats to a peer

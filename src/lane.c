@@ -422,8 +422,11 @@ static void fmp_lane_queue(struct fmp_dev *fmp, struct fmp_session *session,
 		stat = FMP_RX_DROP_LANE_FULL;
 	spin_unlock(&lane->lock);
 
-	if (unlikely(stat != FMP_STAT_COUNT))
-		fmp_rx_drop(fmp, skb, stat);
+	if (likely(stat == FMP_STAT_COUNT))
+		return;
+	if (stat == FMP_RX_DROP_LANE_FULL)
+		fmp_mmp_overloaded(fmp);
+	fmp_rx_drop(fmp, skb, stat);
 }
 
 /* Returns false where the frame has to be queued. */

@@ -32,7 +32,7 @@ static void fmp_liveness_facts(const struct fmp_session *session,
 	facts->timeout = READ_ONCE(peer->dead_timeout) * MSEC_PER_SEC;
 	/* One that was never heard is as dead as one that fell silent. */
 	facts->up = peer->state != FMP_PEER_STATE_DOWN;
-	/* An agent reserves an index for as long as it tries. */
+	/* An agent reserves an index for as long as it tries; a hint will do. */
 	facts->handshake = !list_empty(&peer->reserved);
 	facts->heard = session->established;
 	if (!last)
@@ -80,6 +80,8 @@ static void fmp_liveness_turn(struct fmp_peer *peer, enum fmp_peer_state state)
 {
 	lockdep_assert_held(&peer->lock);
 
+	if (peer->state == state)
+		return;
 	WRITE_ONCE(peer->state_since, fmp_session_now_ms());
 	WRITE_ONCE(peer->state, state);
 }
@@ -111,20 +113,6 @@ void fmp_liveness_up(struct fmp_session *session)
 }
 
 /**
- * fmp_liveness_lost() - the current session of a peer was taken away
- * @peer: the peer
- *
- * Whoever did it knows.
- *
- * Context: The peer's lock held.
- */
-void fmp_liveness_lost(struct fmp_peer *peer)
-{
-	if (peer->state == FMP_PEER_STATE_UP)
-		fmp_liveness_turn(peer, FMP_PEER_STATE_DOWN);
-}
-
-/**
  * fmp_liveness_down() - a peer went down
  * @peer: the peer
  * @reason: why
@@ -146,11 +134,26 @@ void fmp_liveness_down(struct fmp_peer *peer, enum fmp_down_reason reason,
 	fmp_notify_peer_event(peer, &event);
 }
 
-static void fmp_liveness_dead(struct fmp_peer *peer)
+/* Returns whether it keeps its sessions. */
+static bool fmp_liveness_dead(struct fmp_peer *peer)
 {
 	fmp_liveness_down(peer, FMP_DOWN_REASON_TIMEOUT, -1);
-	if (peer->dynamic)
-		fmp_session_remove_all(peer);
+	if (!peer->dynamic)
+		return true;
+	fmp_session_remove_all(peer);
+	return false;
+}
+
+/**
+ * fmp_liveness_lost() - the current session of a peer was taken away
+ * @peer: the peer
+ *
+ * Context: The peer's lock held.
+ */
+void fmp_liveness_lost(struct fmp_peer *peer)
+{
+	if (peer->state == FMP_PEER_STATE_UP)
+		fmp_liveness_down(peer, FMP_DOWN_REASON_REMOVED, -1);
 }
 
 /**
@@ -170,8 +173,11 @@ u64 fmp_liveness_due(struct fmp_session *session, bool *send)
 
 	fmp_liveness_facts(session, &facts);
 	*send = fmp_heartbeat_due(&peer->heartbeat, &facts);
-	if (fmp_heartbeat_dead(&peer->heartbeat, &facts))
-		fmp_liveness_dead(peer);
+	if (fmp_heartbeat_dead(&peer->heartbeat, &facts) &&
+	    !fmp_liveness_dead(peer)) {
+		*send = false;
+		return U64_MAX;
+	}
 	if (fmp_heartbeat_silent(&peer->heartbeat, &facts))
 		fmp_recovery_ask(peer, FMP_REKEY_REASON_SILENCE);
 	return fmp_liveness_deadline(peer, &facts);

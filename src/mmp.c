@@ -25,8 +25,10 @@
  * between two heartbeats, so that one of them brings a report along.
  */
 #define FMP_MMP_IDLE_MS		9000U
-/* Between two looks at what the device drops. */
-#define FMP_MMP_LOAD_MS		1000U
+/* How long a verdict of congestion holds without a report that confirms it. */
+#define FMP_MMP_VERDICT_MS	20000U
+/* How long a device that drops counts as overloaded (spec 9.10). */
+#define FMP_MMP_OVERLOAD_MS	1000U
 
 /**
  * fmp_mmp_init() - set up what a new peer needs for link metrics
@@ -53,6 +55,20 @@ static u64 fmp_mmp_now_us(void)
 	return ktime_to_us(ktime_get_boottime());
 }
 
+static void fmp_mmp_judge(struct fmp_peer *peer)
+{
+	const struct fmp_mmp_metrics *metrics = &peer->mmp.metrics;
+	const struct fmp_config *config = &peer->fmp->config;
+	u64 until = 0;
+
+	if (fmp_mmp_metrics_congested(metrics,
+				      READ_ONCE(config->congestion_loss),
+				      READ_ONCE(config->congestion_etx)))
+		until = metrics->last_at + FMP_MMP_VERDICT_MS;
+	if (peer->congested_until != until)
+		WRITE_ONCE(peer->congested_until, until);
+}
+
 /**
  * fmp_mmp_started() - a session became current
  * @session: the session
@@ -71,10 +87,15 @@ void fmp_mmp_started(struct fmp_session *session)
 		fmp_mmp_receiver_reset(&mmp->receiver, fmp_mmp_now_us());
 		fmp_mmp_metrics_reset(&mmp->metrics);
 	}
+	fmp_mmp_judge(session->peer);
+	/* The peer keeps its part, too, whoever initiates a rekey (spec 9.9). */
+	if (!mmp->session)
+		mmp->initiator = session->initiator;
 	fmp_spin_reset(&mmp->spin);
 	mmp->session = session;
 	mmp->received = FMP_MMP_TRAFFIC_NONE;
-	WRITE_ONCE(session->spin, fmp_spin_tx(&mmp->spin) ? FMP_FLAG_SP : 0);
+	WRITE_ONCE(session->sent.spin,
+		   fmp_spin_tx(&mmp->spin) ? FMP_FLAG_SP : 0);
 	spin_unlock(&mmp->lock);
 }
 
@@ -138,11 +159,11 @@ static void fmp_mmp_record(struct fmp_session *session, struct fmp_mmp *mmp,
 
 	fmp_mmp_receiver_record(&mmp->receiver, frame->counter,
 				frame->timestamp, frame->len, frame->ce, now);
-	fmp_spin_received(&mmp->spin, session->initiator, frame->counter,
+	fmp_spin_received(&mmp->spin, mmp->initiator, frame->counter,
 			  frame->spin, div_u64(now, USEC_PER_MSEC));
 	spin = fmp_spin_tx(&mmp->spin) ? FMP_FLAG_SP : 0;
-	if (session->spin != spin)
-		WRITE_ONCE(session->spin, spin);
+	if (session->sent.spin != spin)
+		WRITE_ONCE(session->sent.spin, spin);
 }
 
 /**
@@ -181,6 +202,7 @@ static void fmp_mmp_sent_more(struct fmp_session *session, u64 counter,
 {
 	struct fmp_mmp_interval *sent = &session->sent;
 	struct fmp_peer *peer = session->peer;
+	u64 deadline;
 
 	if (READ_ONCE(sent->traffic) == FMP_MMP_TRAFFIC_NONE) {
 		WRITE_ONCE(sent->first_counter, counter);
@@ -190,8 +212,11 @@ static void fmp_mmp_sent_more(struct fmp_session *session, u64 counter,
 	if (traffic != FMP_MMP_TRAFFIC_DATA ||
 	    fmp_mmp_mode(peer) != FMP_MMP_MODE_FULL)
 		return;
-	fmp_session_wake(peer, fmp_mmp_deadline(&peer->mmp.sender_timing,
-						fmp_session_now_ms()));
+	spin_lock(&peer->mmp.lock);
+	deadline = fmp_mmp_deadline(&peer->mmp.sender_timing,
+				    fmp_session_now_ms());
+	spin_unlock(&peer->mmp.lock);
+	fmp_session_wake(peer, deadline);
 }
 
 /**
@@ -224,17 +249,6 @@ void fmp_mmp_sender_reported(struct fmp_session *session)
 	spin_lock(&mmp->lock);
 	mmp->reports_received++;
 	spin_unlock(&mmp->lock);
-}
-
-static void fmp_mmp_judge(struct fmp_peer *peer)
-{
-	const struct fmp_config *config = &peer->fmp->config;
-	struct fmp_mmp *mmp = &peer->mmp;
-
-	WRITE_ONCE(mmp->congested,
-		   fmp_mmp_metrics_congested(&mmp->metrics,
-					     READ_ONCE(config->congestion_loss),
-					     READ_ONCE(config->congestion_etx)));
 }
 
 static void fmp_mmp_retune(struct fmp_mmp *mmp)
@@ -301,13 +315,17 @@ static bool fmp_mmp_is_due(const struct fmp_mmp *mmp,
 	       now >= timing->last + FMP_MMP_IDLE_MS;
 }
 
-static void fmp_mmp_make_sender(struct fmp_session *session,
-				struct fmp_mmp_reports *reports, u64 now)
+/* Sums over all CPUs: only where there may be a report of them. */
+static bool fmp_mmp_read_sent(const struct fmp_session *session,
+			      struct fmp_mmp_sent *facts)
 {
-	struct fmp_mmp_interval *sent = &session->sent;
-	struct fmp_peer *peer = session->peer;
-	struct fmp_mmp *mmp = &peer->mmp;
-	struct fmp_mmp_sent facts = {
+	const struct fmp_mmp_interval *sent = &session->sent;
+	const struct fmp_peer *peer = session->peer;
+
+	/* On an idle link it says nothing that anybody asks for. */
+	if (READ_ONCE(sent->traffic) != FMP_MMP_TRAFFIC_DATA)
+		return false;
+	*facts = (struct fmp_mmp_sent){
 		.first_counter	 = READ_ONCE(sent->first_counter),
 		.first_timestamp = READ_ONCE(sent->first_timestamp),
 		.last_counter	 = atomic64_read(&session->send_counter) - 1,
@@ -316,16 +334,23 @@ static void fmp_mmp_make_sender(struct fmp_session *session,
 					      FMP_PEER_TX_PACKETS),
 		.bytes	 = fmp_peer_stat_read(peer->stats, FMP_PEER_TX_BYTES),
 	};
+	return true;
+}
 
-	/* On an idle link it says nothing that anybody asks for. */
-	if (READ_ONCE(sent->traffic) != FMP_MMP_TRAFFIC_DATA ||
-	    !fmp_mmp_timing_due(&mmp->sender_timing, true, now))
+static void fmp_mmp_make_sender(struct fmp_session *session,
+				const struct fmp_mmp_sent *facts,
+				struct fmp_mmp_reports *reports, u64 now)
+{
+	struct fmp_mmp *mmp = &session->peer->mmp;
+
+	if (!fmp_mmp_timing_due(&mmp->sender_timing, true, now))
 		return;
-	WRITE_ONCE(sent->traffic, FMP_MMP_TRAFFIC_NONE);
-	reports->has_sender = fmp_mmp_sender_report(&mmp->sender, &facts,
+	/* A frame may have a counter, and not be counted yet: the next time. */
+	fmp_mmp_timing_reported(&mmp->sender_timing, now);
+	reports->has_sender = fmp_mmp_sender_report(&mmp->sender, facts,
 						    &reports->sender);
 	if (reports->has_sender)
-		fmp_mmp_timing_reported(&mmp->sender_timing, now);
+		WRITE_ONCE(session->sent.traffic, FMP_MMP_TRAFFIC_NONE);
 }
 
 static void fmp_mmp_make_receiver(struct fmp_mmp *mmp,
@@ -358,21 +383,6 @@ static u64 fmp_mmp_next(const struct fmp_session *session,
 	return next;
 }
 
-/* By whichever peer's timer comes first. */
-static void fmp_mmp_look_at_load(struct fmp_dev *fmp, u64 now)
-{
-	struct fmp_mmp_load *load = &fmp->load;
-	u64 next = READ_ONCE(load->next);
-	u64 dropped;
-
-	if (now < next ||
-	    cmpxchg64(&load->next, next, now + FMP_MMP_LOAD_MS) != next)
-		return;
-	dropped = fmp_stat_read(fmp->stats, FMP_RX_DROP_LANE_FULL);
-	WRITE_ONCE(load->overloaded, dropped > READ_ONCE(load->dropped));
-	WRITE_ONCE(load->dropped, dropped);
-}
-
 /**
  * fmp_mmp_due() - make the reports that are due for a peer
  * @session: its current one
@@ -387,15 +397,19 @@ u64 fmp_mmp_due(struct fmp_session *session, struct fmp_mmp_reports *reports)
 	enum fmp_mmp_mode mode = fmp_mmp_mode(peer);
 	struct fmp_mmp *mmp = &peer->mmp;
 	u64 now = fmp_session_now_ms();
+	struct fmp_mmp_sent sent;
+	bool has_sent;
 	u64 next;
 
 	lockdep_assert_held(&peer->lock);
 
-	fmp_mmp_look_at_load(peer->fmp, now);
 	reports->session = session;
+	has_sent = mode == FMP_MMP_MODE_FULL &&
+		   fmp_mmp_read_sent(session, &sent);
 	spin_lock(&mmp->lock);
-	if (mode == FMP_MMP_MODE_FULL)
-		fmp_mmp_make_sender(session, reports, now);
+	fmp_mmp_judge(peer);
+	if (has_sent)
+		fmp_mmp_make_sender(session, &sent, reports, now);
 	if (mode != FMP_MMP_MODE_MINIMAL)
 		fmp_mmp_make_receiver(mmp, reports, now);
 	next = fmp_mmp_next(session, mode, now);
@@ -403,36 +417,16 @@ u64 fmp_mmp_due(struct fmp_session *session, struct fmp_mmp_reports *reports)
 	return next;
 }
 
-static void fmp_mmp_sent_report(struct fmp_mmp *mmp,
-				struct fmp_mmp_timing *timing, int err)
+static void fmp_mmp_send_report(struct fmp_session *session, const u8 *msg,
+				size_t len)
 {
+	struct fmp_mmp *mmp = &session->peer->mmp;
+
+	if (fmp_tx_report(session, msg, len))
+		return;
 	spin_lock(&mmp->lock);
-	fmp_mmp_timing_sent(timing, !err);
-	if (!err)
-		mmp->reports_sent++;
+	mmp->reports_sent++;
 	spin_unlock(&mmp->lock);
-}
-
-static void fmp_mmp_send_sender(const struct fmp_mmp_reports *reports)
-{
-	struct fmp_mmp *mmp = &reports->session->peer->mmp;
-	u8 msg[FMP_SENDER_REPORT_LEN];
-	int err;
-
-	fmp_link_write_sender_report(msg, &reports->sender);
-	err = fmp_tx_report(reports->session, msg, sizeof(msg));
-	fmp_mmp_sent_report(mmp, &mmp->sender_timing, err);
-}
-
-static void fmp_mmp_send_receiver(const struct fmp_mmp_reports *reports)
-{
-	struct fmp_mmp *mmp = &reports->session->peer->mmp;
-	u8 msg[FMP_RECEIVER_REPORT_LEN];
-	int err;
-
-	fmp_link_write_receiver_report(msg, &reports->receiver);
-	err = fmp_tx_report(reports->session, msg, sizeof(msg));
-	fmp_mmp_sent_report(mmp, &mmp->receiver_timing, err);
 }
 
 /**
@@ -444,10 +438,33 @@ static void fmp_mmp_send_receiver(const struct fmp_mmp_reports *reports)
  */
 void fmp_mmp_send(const struct fmp_mmp_reports *reports)
 {
-	if (reports->has_sender)
-		fmp_mmp_send_sender(reports);
-	if (reports->has_receiver)
-		fmp_mmp_send_receiver(reports);
+	u8 sr[FMP_SENDER_REPORT_LEN], rr[FMP_RECEIVER_REPORT_LEN];
+
+	if (reports->has_sender) {
+		fmp_link_write_sender_report(sr, &reports->sender);
+		fmp_mmp_send_report(reports->session, sr, sizeof(sr));
+	}
+	if (reports->has_receiver) {
+		fmp_link_write_receiver_report(rr, &reports->receiver);
+		fmp_mmp_send_report(reports->session, rr, sizeof(rr));
+	}
+}
+
+/**
+ * fmp_mmp_overloaded() - a frame was dropped as too many wait
+ * @fmp: device
+ *
+ * Context: Any.
+ */
+void fmp_mmp_overloaded(struct fmp_dev *fmp)
+{
+	WRITE_ONCE(fmp->overloaded_until,
+		   fmp_session_now_ms() + FMP_MMP_OVERLOAD_MS);
+}
+
+static bool fmp_mmp_before(u64 until)
+{
+	return until && fmp_session_now_ms() < until;
 }
 
 /**
@@ -463,6 +480,6 @@ bool fmp_mmp_congested(const struct fmp_peer *peer)
 	const struct fmp_dev *fmp = peer->fmp;
 
 	return READ_ONCE(fmp->config.ecn) &&
-	       (READ_ONCE(peer->mmp.congested) ||
-		READ_ONCE(fmp->load.overloaded));
+	       (fmp_mmp_before(READ_ONCE(peer->congested_until)) ||
+		fmp_mmp_before(READ_ONCE(fmp->overloaded_until)));
 }

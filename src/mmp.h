@@ -39,6 +39,7 @@ enum fmp_mmp_traffic {
  * @first_counter: of the first one
  * @first_timestamp: of the first one
  * @last_timestamp: of the last one
+ * @spin: FMP_FLAG_SP or 0, to be sent
  * @traffic: enum fmp_mmp_traffic, the greatest of theirs
  *
  * Shares a cache line with the counter that each frame takes anyway. CPUs that
@@ -49,6 +50,7 @@ struct fmp_mmp_interval {
 	u64 first_counter;
 	u32 first_timestamp;
 	u32 last_timestamp;
+	u8 spin;
 	u8 traffic;
 };
 
@@ -88,8 +90,10 @@ struct fmp_mmp_reports {
 
 /**
  * struct fmp_mmp - the link metrics of a peer
- * @lock: protects all but @congested; taken inside the peer's lock
+ * @lock: protects all of it; taken inside the peer's lock
  * @session: what is measured: the current one, or NULL; to be compared only
+ * @initiator: we initiated the first of the sessions that followed each other,
+ *             which is what the spin bit goes by
  * @receiver: frames received
  * @received: enum fmp_mmp_traffic, the greatest of the interval
  * @sender: what was reported of frames sent
@@ -101,10 +105,10 @@ struct fmp_mmp_reports {
  * @reports_received: of both kinds
  * @reports_ignored: of those received
  * @owd_trend: as in the last report of frames received
- * @congested: the link is, by the device's thresholds
  */
 struct fmp_mmp {
 	spinlock_t lock; /* what follows */
+	bool initiator;
 	const struct fmp_session *session;
 	struct fmp_mmp_receiver receiver;
 	u8 received;
@@ -117,19 +121,6 @@ struct fmp_mmp {
 	u64 reports_received;
 	u64 reports_ignored;
 	s32 owd_trend;
-	bool congested;
-};
-
-/**
- * struct fmp_mmp_load - whether a device keeps up with what it receives
- * @next: boot time in milliseconds of the next look
- * @dropped: what it had dropped at the last one
- * @overloaded: it dropped more between the last two
- */
-struct fmp_mmp_load {
-	u64 next;
-	u64 dropped;
-	bool overloaded;
 };
 
 static inline enum fmp_mmp_traffic fmp_mmp_traffic(u8 link_type)
@@ -156,6 +147,7 @@ void fmp_mmp_receiver_reported(struct fmp_session *session,
 			       const struct fmp_receiver_report *report);
 u64 fmp_mmp_due(struct fmp_session *session, struct fmp_mmp_reports *reports);
 void fmp_mmp_send(const struct fmp_mmp_reports *reports);
+void fmp_mmp_overloaded(struct fmp_dev *fmp);
 bool fmp_mmp_congested(const struct fmp_peer *peer);
 int fmp_mmp_fill(struct sk_buff *skb, struct fmp_peer *peer);
 

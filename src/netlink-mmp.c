@@ -39,8 +39,12 @@ struct fmp_nl_mmp {
 	bool congested;
 };
 
-static void fmp_nl_mmp_read(struct fmp_nl_mmp *to, struct fmp_mmp *mmp)
+static void fmp_nl_mmp_read(struct fmp_nl_mmp *to, struct fmp_peer *peer)
 {
+	struct fmp_mmp *mmp = &peer->mmp;
+
+	to->congested = READ_ONCE(peer->congested_until) >
+			fmp_session_now_ms();
 	spin_lock_bh(&mmp->lock);
 	to->metrics = mmp->metrics;
 	to->packets = mmp->receiver.packets;
@@ -51,7 +55,6 @@ static void fmp_nl_mmp_read(struct fmp_nl_mmp *to, struct fmp_mmp *mmp)
 	to->reports_sent = mmp->reports_sent;
 	to->reports_received = mmp->reports_received;
 	to->reports_ignored = mmp->reports_ignored;
-	to->congested = mmp->congested;
 	spin_unlock_bh(&mmp->lock);
 }
 
@@ -199,7 +202,7 @@ int fmp_mmp_fill(struct sk_buff *skb, struct fmp_peer *peer)
 	struct fmp_nl_mmp mmp;
 	struct nlattr *nest;
 
-	fmp_nl_mmp_read(&mmp, &peer->mmp);
+	fmp_nl_mmp_read(&mmp, peer);
 	nest = nla_nest_start(skb, FMP_A_PEER_METRICS);
 	if (!nest)
 		return -EMSGSIZE;

@@ -271,9 +271,11 @@ static void fmp_nl_apply_settings(struct genl_info *info,
 	if (attrs[FMP_A_PEER_DEAD_TIMEOUT])
 		fmp_peer_set_dead_timeout(peer,
 					  nla_get_u16(attrs[FMP_A_PEER_DEAD_TIMEOUT]));
-	if (attrs[FMP_A_PEER_MMP_MODE])
+	if (attrs[FMP_A_PEER_MMP_MODE]) {
 		WRITE_ONCE(peer->mmp_mode,
 			   nla_get_u8(attrs[FMP_A_PEER_MMP_MODE]));
+		fmp_peer_look(peer);
+	}
 }
 
 static int fmp_nl_peer_new(struct genl_info *info, struct fmp_dev *fmp)

@@ -376,23 +376,35 @@ int fmp_fill_session(struct sk_buff *skb, struct fmp_session *session,
 	return 0;
 }
 
+/* A listener that gets none of it is told by ENOBUFS, as ever in netlink. */
+static void fmp_notify_lost(struct fmp_dev *fmp, unsigned int group)
+{
+	genl_set_err(&fmp_nl_family, dev_net(fmp->dev), 0, group, -ENOBUFS);
+}
+
 static struct sk_buff *fmp_notify_begin(struct fmp_dev *fmp,
 					unsigned int group, gfp_t gfp)
 {
+	struct sk_buff *skb;
+
 	if (!genl_has_listeners(&fmp_nl_family, dev_net(fmp->dev), group))
 		return NULL;
-	return genlmsg_new(NLMSG_DEFAULT_SIZE, gfp);
+	skb = genlmsg_new(NLMSG_DEFAULT_SIZE, gfp);
+	if (!skb)
+		fmp_notify_lost(fmp, group);
+	return skb;
 }
 
-/* A listener that gets none of it is told by ENOBUFS, as ever in netlink. */
 static void fmp_notify_end(struct fmp_dev *fmp, struct sk_buff *skb,
 			   unsigned int group, gfp_t gfp, int err)
 {
-	if (err)
+	if (err) {
 		nlmsg_free(skb);
-	else
-		genlmsg_multicast_netns(&fmp_nl_family, dev_net(fmp->dev), skb,
-					0, group, gfp);
+		fmp_notify_lost(fmp, group);
+		return;
+	}
+	genlmsg_multicast_netns(&fmp_nl_family, dev_net(fmp->dev), skb, 0,
+				group, gfp);
 }
 
 /**

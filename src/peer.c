@@ -283,8 +283,13 @@ bool fmp_peer_move(struct fmp_peer *peer, const struct fmp_session *session,
 	return current_one;
 }
 
-/* The timer finds out when it has to come again. */
-static void fmp_peer_look(struct fmp_peer *peer)
+/**
+ * fmp_peer_look() - have the timer of a peer find out when it has to come
+ * @peer: the peer, perhaps not inserted yet
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_peer_look(struct fmp_peer *peer)
 {
 	spin_lock_bh(&peer->lock);
 	if (!peer->dead && rcu_access_pointer(peer->current_session))

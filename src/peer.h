@@ -5,6 +5,7 @@
 #ifndef FMP_PEER_H
 #define FMP_PEER_H
 
+#include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
@@ -43,6 +44,8 @@ struct fmp_peer_name {
  * @fmp: device
  * @current_session: sends and receives, or NULL
  * @endpoint: where frames are sent to, or NULL; replaced as a whole
+ * @congested_until: boot time in milliseconds until which the link to it
+ *                   counts as congested; beside what sending reads
  * @stats: counters
  * @last_rx: jiffies64 of the last authentic frame, 0 before one
  * @roam_next: jiffies64 before which it does not move again; of the lane that
@@ -57,7 +60,7 @@ struct fmp_peer_name {
  * @pending: receives and waits for the cutover, or NULL
  * @previous: receives until the drain ends, or NULL
  * @staging: packets that wait for a session
- * @timer: next deadline of the slots and of heartbeats
+ * @timer: next deadline of the slots, of heartbeats and of reports
  * @mmp: link metrics
  * @heartbeat: heartbeats sent, and silence told
  * @state: enum fmp_peer_state
@@ -85,6 +88,9 @@ struct fmp_peer_name {
  * @n_addresses: how many
  * @rcu: for freeing
  *
+ * What is written for each frame received begins with @mmp, on cache lines that
+ * sending does not read.
+ *
  * Found and used in RCU sections, or under the device's lock; freed a grace
  * period after it was unhooked. @lock is taken with bottom halves disabled.
  */
@@ -92,6 +98,7 @@ struct fmp_peer {
 	struct fmp_dev *fmp;
 	struct fmp_session __rcu *current_session;
 	struct fmp_endpoint __rcu *endpoint;
+	u64 congested_until;
 	struct fmp_peer_stats __percpu *stats;
 	u64 last_rx;
 	u64 roam_next;
@@ -101,7 +108,7 @@ struct fmp_peer {
 	struct fmp_bucket handshakes;
 	spinlock_t recovery_lock; /* failure, wanted, handshakes */
 
-	struct fmp_mmp mmp;
+	struct fmp_mmp mmp ____cacheline_aligned_in_smp;
 
 	spinlock_t lock; /* slots, endpoint, dead */
 	struct fmp_session __rcu *pending;
@@ -152,6 +159,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key);
 int fmp_peer_insert(struct fmp_peer *peer);
 void fmp_peer_free_unused(struct fmp_peer *peer);
 void fmp_peer_remove(struct fmp_peer *peer);
+void fmp_peer_look(struct fmp_peer *peer);
 void fmp_peer_set_heartbeat(struct fmp_peer *peer, u16 seconds);
 void fmp_peer_set_dead_timeout(struct fmp_peer *peer, u16 seconds);
 void fmp_peer_set_endpoint(struct fmp_peer *peer,

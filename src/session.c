@@ -390,13 +390,17 @@ static bool fmp_session_liveness_due(struct fmp_peer *peer)
 
 static void fmp_session_heartbeat(struct fmp_peer *peer)
 {
-	if (!fmp_liveness_send(peer))
-		return;
-	/* Silence is told of a peer only after a heartbeat. */
-	spin_lock(&peer->lock);
-	if (!peer->dead)
-		fmp_session_liveness_due(peer);
-	spin_unlock(&peer->lock);
+	bool again = true;
+
+	while (again && fmp_liveness_send(peer)) {
+		/*
+		 * Silence is told of a peer only after a heartbeat; and another
+		 * session may have become current, which wants a proof.
+		 */
+		spin_lock(&peer->lock);
+		again = !peer->dead && fmp_session_liveness_due(peer);
+		spin_unlock(&peer->lock);
+	}
 }
 
 /**

@@ -33,7 +33,6 @@ struct fmp_peer;
  * @send_key: seals our frames
  * @remote: receiver index that the peer chose
  * @k_bit: FMP_FLAG_K or 0, to be sent
- * @spin: FMP_FLAG_SP or 0, to be sent
  * @initiator: we initiated the handshake
  * @candidate: nobody here asked for it
  * @epoch_known: there is @epoch
@@ -65,7 +64,6 @@ struct fmp_session {
 	struct fmp_key send_key ____cacheline_aligned;
 	struct fmp_remote_index remote;
 	u8 k_bit;
-	u8 spin;
 	bool initiator;
 	bool candidate;
 	bool epoch_known;

@@ -43,7 +43,7 @@ static void fmp_tx_link_seal(struct fmp_session *session, struct sk_buff *skb,
 	put_unaligned_le32(timestamp, skb_push(skb, FMP_TIMESTAMP_LEN));
 	skb_put(skb, FMP_TAG_LEN);
 	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN),
-		      session->k_bit | READ_ONCE(session->spin) | flags,
+		      session->k_bit | READ_ONCE(session->sent.spin) | flags,
 		      inner_len, session->remote.value, counter);
 	fmp_mmp_sent(session, counter, timestamp, traffic);
 	fmp_seal(skb->data, inner_len, counter, &session->send_key);

@@ -99,9 +99,8 @@ static int fmp_tx_make_room(struct sk_buff *skb)
 }
 
 static void fmp_tx_seal(struct fmp_session *session, struct sk_buff *skb,
-			u64 counter, u8 ce)
+			u64 counter, u32 timestamp, u8 ce)
 {
-	u32 timestamp = fmp_session_now_ms() - session->established;
 	struct fmp_inner_ip inner = {
 		.timestamp = cpu_to_le32(timestamp),
 		.type = FMP_LINK_IP,
@@ -111,9 +110,8 @@ static void fmp_tx_seal(struct fmp_session *session, struct sk_buff *skb,
 	memcpy(skb_push(skb, sizeof(inner)), &inner, sizeof(inner));
 	skb_put(skb, FMP_TAG_LEN);
 	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN),
-		      session->k_bit | READ_ONCE(session->spin) | ce, inner_len,
-		      session->remote.value, counter);
-	fmp_mmp_sent(session, counter, timestamp, FMP_MMP_TRAFFIC_DATA);
+		      session->k_bit | READ_ONCE(session->sent.spin) | ce,
+		      inner_len, session->remote.value, counter);
 	fmp_seal(skb->data, inner_len, counter, &session->send_key);
 	skb->ip_summed = CHECKSUM_NONE;
 }
@@ -131,7 +129,11 @@ static u8 fmp_tx_tos(struct fmp_dev *fmp, const struct sk_buff *skb)
 	return ip_tunnel_ecn_encap(tos, iph, skb);
 }
 
-/* Who forwards a packet tells of congestion; who sends it does not (spec 9.10). */
+/*
+ * Who forwards a packet tells of congestion; who sends it does not (spec 9.10).
+ * What came in by an interface is forwarded, unless another tunnel here has
+ * wrapped it since; what tc has redirected counts as well.
+ */
 static u8 fmp_tx_ce(const struct fmp_peer *peer, const struct sk_buff *skb)
 {
 	if (likely(!skb->skb_iif))
@@ -152,6 +154,7 @@ static void fmp_tx_packet(struct fmp_session *session,
 	struct fmp_dev *fmp = peer->fmp;
 	unsigned int packet_len = skb->len;
 	unsigned int frame_len;
+	u32 timestamp;
 	u64 counter;
 	u8 tos, ce;
 	bool df;
@@ -166,13 +169,15 @@ static void fmp_tx_packet(struct fmp_session *session,
 	cause = FMP_TX_DROP_COUNTER_LIMIT;
 	if (!fmp_counter_take(&session->send_counter, &counter))
 		goto drop;
+	timestamp = fmp_session_now_ms() - session->established;
+	fmp_mmp_sent(session, counter, timestamp, FMP_MMP_TRAFFIC_DATA);
 
 	tos = fmp_tx_tos(fmp, skb);
 	df = fmp_pmtu_df(skb);
 	ce = fmp_tx_ce(peer, skb);
 	/* Queues below can still tell inner flows apart. */
 	skb_get_hash(skb);
-	fmp_tx_seal(session, skb, counter, ce);
+	fmp_tx_seal(session, skb, counter, timestamp, ce);
 	frame_len = skb->len;
 
 	fmp_endpoint_xmit(fmp, endpoint, route, skb, tos, df);

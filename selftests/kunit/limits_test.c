@@ -288,9 +288,11 @@ static void fmp_heartbeat_lives(struct kunit *test)
 
 	b.facts.heard = START + 5000;
 	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 15000));
-	/* It cannot have answered a heartbeat that has not left. */
+	/* None was due that it could have answered, as after a suspend. */
 	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 60000));
-	b.heartbeat.sent = START + 5000;
+	/* One was, and could not leave: that is no reason to think it alive. */
+	KUNIT_EXPECT_TRUE(test, fmp_beat(&b, START + 60000));
+	b.heartbeat.sent = 0;
 	KUNIT_EXPECT_TRUE(test, fmp_dead(&b, START + 60000));
 	/* What asks for no end has none. */
 	b.facts.timeout = 0;
@@ -311,6 +313,10 @@ static void fmp_heartbeat_handshake(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fmp_next(&b), 16000);
 	b.facts.handshake = false;
 	KUNIT_EXPECT_TRUE(test, fmp_dead(&b, START + 16000));
+	/* Who always tries again is not waited for. */
+	b.facts.handshake = true;
+	KUNIT_EXPECT_FALSE(test, fmp_dead(&b, START + 46999));
+	KUNIT_EXPECT_TRUE(test, fmp_dead(&b, START + 47000));
 }
 
 static struct kunit_case fmp_limits_cases[] = {

@@ -99,7 +99,7 @@ never() {
 	check "until a time is set" await 5 is 1 down
 	mend 1
 	end
-	begin 0 3
+	begin off 3
 	in_host 1 ping -q -c 1 -W 10 10.9.0.2 >/dev/null
 	must await 10 is 1 up
 	must await 20 silent_for 1 8000
@@ -122,12 +122,34 @@ unheard() {
 
 silent_for() { [ "$(in_host "$1" fmp --json show fmp0 | flat "[0].peers[0].last_rx_ms")" -ge "$2" ]; }
 
-goodbye() {
+removal() {
 	begin
 	must await 10 is 1 up
 	must in_host 1 fmp session del fmp0 local-index "$(index_of 1 2 "$G")"
 	check_equal "without a session nothing is heard" down "$(state 1)"
-	check_equal "who took it away needs no telling" 0 "$(count_events 1 peer-down)"
+	check "which is told" await 10 has_event 1 peer-down
+	check_equal "and why" removed "$(events 1 peer-down | flat reason)"
+	G=$((G + 1))
+	must add_session 1 2 "$G" initiator
+	must add_session 2 1 "$G"
+	check "with another one it is up again" await 10 is 1 up
+	check_equal "and has been down once" "2 1" "$(count_events 1 peer-up) $(count_events 1 peer-down)"
+	end
+}
+
+# Heartbeats that cannot even leave are no reason to think a peer alive.
+cut_off() {
+	begin
+	must await 10 is 1 up
+	must ip -n h1 link set eth0 down
+	check "the own way out is lost: the peer is down" await 20 is 1 down
+	must ip -n h1 link set eth0 up
+	must ip -n h1 route add default via 10.0.1.1
+	check "until there is one again" await 20 is 1 up
+	must ip -n h1 link set fmp0 down
+	check "the device is taken down: so is the peer" await 20 is 1 down
+	must ip -n h1 link set fmp0 up
+	check "until it is back" await 20 is 1 up
 	end
 }
 
@@ -156,15 +178,22 @@ congestion() {
 	make_inner
 	for n in 1 2; do must in_host "$n" fmp set fmp0 mmp full; done
 	begin 1 30
-	run_in 4 ping -q -i "$PING_INTERVAL" -Q 2 10.9.0.2 >/dev/null 2>&1 &
-	disown
 	run_in 1 ping -q -i "$PING_INTERVAL" -Q 2 10.9.0.2 >/dev/null 2>&1 &
 	disown
+	run_in 4 ping -q -i "$PING_INTERVAL" -Q 2 10.9.0.2 >/dev/null 2>&1 &
+	local inner=$!
+	disown
+	must grows 2 rx_ip 20
 	must await 30 congested false
-	before=$(marked)
-	check_equal "nothing is marked without need" 0 "$before"
+	check_equal "nothing is marked without need" 0 "$(marked)"
+	kill "$inner"
 	must tc -n router qdisc replace dev r2 root netem loss 40%
 	check "a link that loses is congested" await 60 congested true
+	before=$(marked)
+	must grows 2 rx_ip 20
+	check_equal "what the host sends itself is not marked" "$before" "$(marked)"
+	run_in 4 ping -q -i "$PING_INTERVAL" -Q 2 10.9.0.2 >/dev/null 2>&1 &
+	disown
 	check "what is forwarded over it is marked" await 30 at_least 2 rx_ce 5
 	must in_host 1 fmp set fmp0 ecn off
 	before=$(marked)
@@ -188,6 +217,7 @@ up_and_down
 one_way
 never
 unheard
-goodbye
+removal
+cut_off
 congestion
 ktap_end

@@ -230,7 +230,10 @@ modes() {
 	sent=$(metric 1 reports_sent)
 	reported 3
 	check_equal "or not any more" "$sent" "$(metric 1 reports_sent)"
+	# Nothing else brings the timer.
+	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" heartbeat off
 	must in_host 1 fmp set fmp0 mmp full
+	check "until all are, which takes effect at once" await 6 sends_reports "$sent"
 }
 
 sends_reports() { [ "$(metric 1 reports_sent)" -gt "$1" ]; }

@@ -57,12 +57,15 @@ enum fmp_rekey_reason {
  * @FMP_DOWN_REASON_FAILURES: Frames did not decrypt, nothing authentic
  *   arrived, and the agent could not recover.
  * @FMP_DOWN_REASON_TIMEOUT: Nothing authentic arrived for the peer's
- *   dead-timeout although heartbeats went out. Its sessions stay.
+ *   dead-timeout although heartbeats were due. Its sessions stay, unless the
+ *   agent made the peer.
+ * @FMP_DOWN_REASON_REMOVED: Its current session was removed on request.
  */
 enum fmp_down_reason {
 	FMP_DOWN_REASON_DISCONNECT,
 	FMP_DOWN_REASON_FAILURES,
 	FMP_DOWN_REASON_TIMEOUT,
+	FMP_DOWN_REASON_REMOVED,
 };
 
 /**
