@@ -362,6 +362,13 @@ refusals() {
 		half an epoch | session-new $i $p remote-index=u32:1 send-key=zero:32 receive-key=hex:$(printf 'c1%.0s' {1..32}) epoch=zero:7 | ERANGE attr=epoch
 		burst 0 | dev-set $i handshake-burst=u32:0 | ERANGE attr=handshake-burst
 		rate 0 | dev-set $i handshake-rate=u32:0 | ERANGE attr=handshake-rate
+		no such mode | dev-set $i mmp-mode=u8:3 | ERANGE attr=mmp-mode
+		ecn 2 | dev-set $i ecn=u8:2 | ERANGE attr=ecn
+		more than all is lost | dev-set $i congestion-loss=u16:1001 | ERANGE attr=congestion-loss
+		more than an ETX can be | dev-set $i congestion-etx=u16:10001 | ERANGE attr=congestion-etx
+		no such mode of a peer | peer-set $i $p mmp-mode=u8:4 | ERANGE attr=mmp-mode
+		a state | peer-set $i $p state=u8:1 | EINVAL attr=state
+		metrics | peer-set $i $p metrics=zero:0 | EINVAL attr=metrics
 		an epoch of ours | dev-set $i epoch=zero:8 | EINVAL attr=epoch
 		an agent | dev-set $i agent=u8:1 | EINVAL attr=agent
 		auto-connect 2 | peer-set $i $p auto-connect=u8:2 | ERANGE attr=auto-connect

@@ -153,6 +153,29 @@ cut_off() {
 	end
 }
 
+# Nobody configured it: who goes leaves nothing behind, and is not called after.
+dynamic() {
+	local index
+	index=$(ip -n h1 -o link show fmp0)
+	in_host 1 nlraw requests <<-END >/dev/null
+		dynamic | peer-new ifindex=u32:${index%%:*} public-key=hex:${KEYS[2]} dynamic | OK
+	END
+	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint 10.0.2.2:2121 address 10.9.0.2 heartbeat 1
+	add_peer 2 1 4 1
+	must watch_events 1
+	G=$((G + 1))
+	must add_session 1 2 "$G" initiator
+	must add_session 2 1 "$G"
+	must await 10 is 1 up
+	# As long as the silence after which others are asked for again.
+	cut 1
+	check "a peer that the agent made is down" await 50 has_event 1 peer-down
+	check_equal "and has lost its session" "" "$(session 1 current local_index)"
+	check_equal "and nobody is asked for another" 0 "$(count_events 1 rekey-needed)"
+	mend 1
+	end
+}
+
 # --- forwarding
 
 # A host behind host 1, whose packets host 1 forwards to host 2.
@@ -219,5 +242,6 @@ never
 unheard
 removal
 cut_off
+dynamic
 congestion
 ktap_end
