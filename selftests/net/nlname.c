@@ -29,6 +29,10 @@ static const struct name dev_attrs[] = {
 	{ "agent", FMP_A_DEV_AGENT },
 	{ "handshake-burst", FMP_A_DEV_HANDSHAKE_BURST },
 	{ "handshake-rate", FMP_A_DEV_HANDSHAKE_RATE },
+	{ "mmp-mode", FMP_A_DEV_MMP_MODE },
+	{ "ecn", FMP_A_DEV_ECN },
+	{ "congestion-loss", FMP_A_DEV_CONGESTION_LOSS },
+	{ "congestion-etx", FMP_A_DEV_CONGESTION_ETX },
 	{ NULL },
 };
 
@@ -45,6 +49,10 @@ const struct name link_attrs[] = {
 	{ "multicast", IFLA_FMP_MULTICAST },
 	{ "handshake-burst", IFLA_FMP_HANDSHAKE_BURST },
 	{ "handshake-rate", IFLA_FMP_HANDSHAKE_RATE },
+	{ "mmp-mode", IFLA_FMP_MMP_MODE },
+	{ "ecn", IFLA_FMP_ECN },
+	{ "congestion-loss", IFLA_FMP_CONGESTION_LOSS },
+	{ "congestion-etx", IFLA_FMP_CONGESTION_ETX },
 	{ NULL },
 };
 
@@ -73,6 +81,10 @@ const struct name peer_attrs[] = {
 	{ "heartbeat", FMP_A_PEER_HEARTBEAT },
 	{ "dynamic", FMP_A_PEER_DYNAMIC },
 	{ "epoch", FMP_A_PEER_EPOCH },
+	{ "state", FMP_A_PEER_STATE },
+	{ "dead-timeout", FMP_A_PEER_DEAD_TIMEOUT },
+	{ "mmp-mode", FMP_A_PEER_MMP_MODE },
+	{ "metrics", FMP_A_PEER_METRICS },
 	{ "handshake-ms", FMP_A_PEER_HANDSHAKE_MS },
 	{ NULL },
 };

@@ -34,6 +34,7 @@ static const char *down_reason_name(uint8_t reason)
 		[FMP_DOWN_REASON_DISCONNECT] = "disconnect",
 		[FMP_DOWN_REASON_FAILURES] = "failures",
 		[FMP_DOWN_REASON_TIMEOUT] = "timeout",
+		[FMP_DOWN_REASON_REMOVED] = "removed",
 	};
 
 	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";
