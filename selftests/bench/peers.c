@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench-peers new DEVICE FIRST COUNT SIDE REMOTE PORT
+ * bench-peers new DEVICE FIRST COUNT SIDE REMOTE PORT [HEARTBEAT]
  * bench-peers del DEVICE FIRST COUNT
  *
  * Gives an fmp device peers with a session each, or takes peers away, and prints how many
@@ -25,11 +25,13 @@
  * struct host - the side that is given peers
  * @side: 0 or 1
  * @at: where all of its peers are
+ * @heartbeat: seconds, 0 for none
  */
 struct host {
 	struct ctl ctl;
 	unsigned int side;
 	struct sockaddr_in at;
+	uint16_t heartbeat;
 };
 
 static uint64_t now_ns(void)
@@ -75,7 +77,9 @@ static int new_session(struct host *host, uint32_t number)
 static int new_peer(struct host *host, uint32_t number)
 {
 	uint32_t network = host->side ? NETWORK_0 : NETWORK_1;
-	struct ctl_peer peer = { .address = htonl(network + number) };
+	struct ctl_peer peer = {
+		.address = htonl(network + number), .heartbeat = host->heartbeat,
+	};
 
 	make_bytes(peer.key, sizeof(peer.key), number, 1);
 	memcpy(&peer.endpoint, &host->at, sizeof(host->at));
@@ -92,7 +96,7 @@ static int del_peer(struct host *host, uint32_t number)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench-peers new DEVICE FIRST COUNT SIDE REMOTE PORT | del DEVICE FIRST COUNT\n");
+	fprintf(stderr, "usage: bench-peers new DEVICE FIRST COUNT SIDE REMOTE PORT [HEARTBEAT] | del DEVICE FIRST COUNT\n");
 	return 2;
 }
 
@@ -104,11 +108,12 @@ int main(int argc, char **argv)
 	uint64_t start;
 	int err;
 
-	if (argc == 8 && !strcmp(argv[1], "new")) {
+	if ((argc == 8 || argc == 9) && !strcmp(argv[1], "new")) {
 		change = new_peer;
 		host.side = atoi(argv[5]);
 		host.at.sin_addr.s_addr = inet_addr(argv[6]);
 		host.at.sin_port = htons(atoi(argv[7]));
+		host.heartbeat = argc == 9 ? atoi(argv[8]) : 0;
 	} else if (argc != 5 || strcmp(argv[1], "del")) {
 		return usage();
 	}

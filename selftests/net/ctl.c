@@ -172,9 +172,8 @@ static int put_peer(struct ctl *ctl, uint8_t cmd, const struct ctl_peer *peer)
 
 	mnl_attr_put(head, FMP_A_PEER_PUBLIC_KEY, sizeof(peer->key), peer->key);
 	put_endpoint(head, &peer->endpoint);
-	/* What the kernel sends of its own accord is no part of what is counted. */
 	if (cmd == FMP_CMD_PEER_NEW)
-		mnl_attr_put_u16(head, FMP_A_PEER_HEARTBEAT, 0);
+		mnl_attr_put_u16(head, FMP_A_PEER_HEARTBEAT, peer->heartbeat);
 	if (peer->address && cmd == FMP_CMD_PEER_NEW) {
 		nest = mnl_attr_nest_start(head, FMP_A_PEER_ADDRESS);
 		mnl_attr_put(head, FMP_A_ADDRESS_IPV4, 4, &peer->address);

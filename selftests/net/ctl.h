@@ -54,12 +54,14 @@ struct ctl_session {
  * struct ctl_peer - a peer
  * @endpoint: without a family, none
  * @address: in its overlay, IPv4 in network order; 0 is none
+ * @heartbeat: seconds between two of them, 0 for none
  * @rx_packets: only as found
  */
 struct ctl_peer {
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	struct sockaddr_storage endpoint;
 	uint32_t address;
+	uint16_t heartbeat;
 	uint64_t rx_packets;
 };
 
