@@ -426,7 +426,16 @@ static size_t fmp_get_xstats_size(const struct net_device *dev)
 
 static int fmp_fill_xstats(struct sk_buff *skb, const struct net_device *dev)
 {
-	return fmp_fill_counters(skb, netdev_priv(dev), false);
+	struct nlattr *nest = nla_nest_start(skb, IFLA_INFO_XSTATS);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (fmp_fill_counters(skb, netdev_priv(dev), false)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
 }
 
 static struct rtnl_link_ops fmp_link_ops __read_mostly = {

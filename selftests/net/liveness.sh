@@ -222,7 +222,7 @@ congestion() {
 	before=$(marked)
 	must grows 2 rx_ip 20
 	check "unless that is not wanted" test "$(marked)" -le $((before + 2))
-	must in_host 1 fmp set fmp0 ecn on congestion-loss 90 congestion-etx 0
+	must in_host 1 fmp set fmp0 ecn on congestion-loss 90 congestion-etx off
 	check "and what counts as congestion can be set" await 60 congested false
 	must tc -n router qdisc del dev r2 root
 	end

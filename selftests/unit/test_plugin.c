@@ -252,7 +252,7 @@ static void test_xstats(void)
 {
 	char *text = print_xstats();
 
-	CHECK_FMT(strcmp(text, "\n    rx_packets 12 tx_drop_no_session 18446744073709551615") == 0,
+	CHECK_FMT(strcmp(text, "\n    rx_packets 12 tx_drop_no_session 18446744073709551615 ") == 0,
 		  "%s", text);
 	free(text);
 

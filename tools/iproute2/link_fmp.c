@@ -413,7 +413,7 @@ static void print_counter(FILE *out, struct rtattr *nest, bool *first)
 	if (is_json_context()) {
 		jsonw_u64_field(get_json_writer(), name, value);
 	} else if (value) {
-		fprintf(out, "%s%s %" PRIu64, *first ? "\n    " : " ", name, value);
+		fprintf(out, "%s%s %" PRIu64 " ", *first ? "\n    " : "", name, value);
 		*first = false;
 	}
 }
