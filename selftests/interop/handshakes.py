@@ -19,8 +19,9 @@ def _ephemeral():
 # --- initiator
 
 def dial(node, link):
-    """Sends a msg1: a rekey's if there is a session (7.1, 8.2)."""
-    if link.dial:
+    """Sends a msg1: a rekey's if there is a session (7.1, 8.2).  What is about to be taken
+    into use is the answer to who wants one meanwhile."""
+    if link.dial or link.pending and link.pending.initiator:
         return
     local = node.new_index()
     initiator = noise.Initiator(node.key, link.x, node.epoch, _ephemeral())

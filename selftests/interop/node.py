@@ -67,8 +67,8 @@ class Node:
         if self._later:
             times.append(self._later[0][0])
         if not self.kind.cutover_on_tick:
-            times += (upkeep.cutover_due(self, link) for link in self.links.values()
-                      if link.pending and link.pending.initiator)
+            due = (upkeep.cutover_due(self, link) for link in self.links.values())
+            times += (one for one in due if one is not None)
         return min(times)
 
     def later(self, delay_ms, call, *args):

@@ -10,17 +10,18 @@ def retry_ms(kind, retries):
 
 
 def cutover_due(node, link):
-    """When the pending session is taken into use by time."""
-    return link.pending.born + node.kind.cutover_ms
+    """When the pending session is taken into use by time; None if it is not, as things are."""
+    one = link.pending
+    if not one or not link.current or link.dial and link.dial.rekey:
+        return None
+    if not one.initiator and not node.kind.responder_cuts_over:
+        return None
+    return one.born + node.kind.cutover_ms
 
 
 def _cuts_over(node, link):
-    one = link.pending
-    if not one or not link.current or node.now < cutover_due(node, link):
-        return False
-    if not one.initiator and not node.kind.responder_cuts_over:
-        return False
-    return not (link.dial and link.dial.rekey)
+    due = cutover_due(node, link)
+    return due is not None and due <= node.now
 
 
 def cut_over_in_time(node, link):

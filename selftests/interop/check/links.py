@@ -181,6 +181,24 @@ def dual_rekey(first, second):
     assert len(pair.happened(0, "cutover")) == len(pair.happened(1, "cutover")) == 1
 
 
+def asked_again(first, second):
+    """For a rekey while the session of one waits to be taken into use: that is the answer,
+    and nobody is kept busy with a time that has passed."""
+    pair = Pair(first, second, after_s=1000)
+    pair.dial(0)
+    pair.run(AFTER_S)
+    pair.dial(0)
+    while not pair.links[0].pending:
+        pair.run(LATENCY_MS / 1000)
+    pair.dial(0)
+    pair.nodes[0].run(pair.net.now + 1000)
+    assert pair.nodes[0].due() > pair.nodes[0].now, "is due for ever"
+    pair.traffic(3)
+    pair.agree()
+    assert len(pair.happened(0, "dial")) == 2 and pair.lost() == [0, 0]
+    assert len(pair.happened(0, "cutover")) == len(pair.happened(1, "cutover")) == 1
+
+
 def lost_msg1(first, second):
     """The first one, and that of a rekey: sent again after a second."""
     pair = Pair(first, second)
@@ -438,6 +456,7 @@ def cases():
             yield f"{a} and {b} dial, {shift} ms apart", case(simultaneous, shift)
         yield f"{a} rekeys with {b}", case(rekey, 0)
         yield f"{a} and {b} rekey at once", case(dual_rekey)
+        yield f"{a} is asked twice for a rekey with {b}", case(asked_again)
         yield f"{a} dials {b}, msg1 lost", case(lost_msg1)
         yield f"{a} dials {b}, msg2 lost", case(lost_first_msg2)
         yield f"{a} rekeys with {b}, msg2 lost", case(lost_rekey_msg2)
