@@ -20,8 +20,8 @@
 #define FMP_DEAD_TIMEOUT_DEFAULT	30U
 /* What holds the judgement up comes to an end without telling ... */
 #define FMP_DEAD_AGAIN_MS		1000U
-/* ... and has an end: the copies of one first message take 31 s. */
-#define FMP_DEAD_PATIENCE_MS		32000U
+/* ... and has an end: an agent gives a rekey 36 s, and needs a moment. */
+#define FMP_DEAD_PATIENCE_MS		38000U
 
 /**
  * struct fmp_heartbeat - heartbeats to a peer

@@ -47,10 +47,11 @@ run_parts() {
 	done
 }
 
-# begin KIND WHO [OPTION=VALUE]...: a peer that both ends know, not yet dialled
+# begin KIND WHO [OPTION=VALUE]...: a peer that both ends know, not yet dialled, and whose
+# curve and cipher are those of a library if FAST is not empty
 begin() {
 	KIND=$1 WHO=$2
-	pypeer it 2 "node it secret ${SECRETS[$2]} kind $1 ${*:3}" "link ${KEYS[2]} endpoint 10.0.1.2:2121"
+	pypeer it 2 ${FAST:+--fast} "node it secret ${SECRETS[$2]} kind $1 ${*:3}" "link ${KEYS[2]} endpoint 10.0.1.2:2121"
 	know "$WHO"
 }
 

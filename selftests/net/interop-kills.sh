@@ -14,10 +14,12 @@
 # How often an agent is killed, ms between datagrams meanwhile.
 KILLS=60 EVERY=50
 [ "$SLOW" = 0 ] || KILLS=20 EVERY=400
+# An answer has to come before the next kill.
+FAST=yes
 
 # A minute of agents that live for a second, while both ends want rekeys.
 kills() {
-	local n
+	local n sessions
 	begin fmp "$SMALLER" age_gate_s=0 after_s=1000
 	connect_by they
 	mark it
@@ -35,7 +37,9 @@ kills() {
 	done
 	check "there is an agent in the end" await 30 agent_bound
 	series_arrived "an agent is killed $KILLS times"
-	echo "# sessions taken into use meanwhile: $(lines it cutover | wc -l)"
+	sessions=$(lines it cutover | wc -l)
+	echo "# sessions taken into use meanwhile: $sessions"
+	check "there are new sessions all the time" test "$sessions" -ge $((KILLS / 10))
 	check "both ends are on one session" await 60 agrees
 	mark it
 	tell it rekey

@@ -143,12 +143,25 @@ static void cut_over(struct host *host, struct kpeer *peer)
 
 /* The engine's world. */
 
+/* Whoever is dead goes on for nobody to see. */
+static bool is_dead(const struct host *host)
+{
+	return host->die_at && host->steps >= host->die_at;
+}
+
+static bool lives(struct host *host)
+{
+	if (!is_dead(host))
+		host->steps++;
+	return !is_dead(host);
+}
+
 static int do_reserve(void *world, const uint8_t *key, uint32_t *local)
 {
 	struct host *host = world;
 	struct kpeer *peer = peer_of(host, key);
 
-	if (!peer)
+	if (!peer || !lives(host))
 		return -ENOENT;
 	if (peer->reserved_count == 4)
 		return -ENOSPC;
@@ -175,6 +188,8 @@ static int do_release(void *world, uint32_t local)
 	struct host *host = world;
 	unsigned int i;
 
+	if (!lives(host))
+		return -ENOENT;
 	for (i = 0; i < WORLD_HOSTS; i++)
 		if (host->peers[i].used && take_reservation(&host->peers[i], local))
 			return 0;
@@ -186,6 +201,8 @@ static int do_send(void *world, const uint8_t *frame, size_t len, const struct p
 	struct host *host = world;
 	struct packet packet = { .from = host->address, .to = path->remote, .len = len };
 
+	if (!lives(host))
+		return -EIO;
 	memcpy(packet.frame, frame, len);
 	put(host->world, &packet);
 	return 0;
@@ -201,7 +218,7 @@ static int do_install(void *world, const struct engine_session *session, uint32_
 		.since = host->world->now,
 	};
 
-	if (!peer)
+	if (!peer || !lives(host))
 		return -ENOENT;
 	memcpy(new.epoch, session->epoch, sizeof(new.epoch));
 	new.local = session->choose_index ? host->next_index++ : session->local;
@@ -226,6 +243,8 @@ static int do_remove(void *world, uint32_t local)
 	struct host *host = world;
 	unsigned int i;
 
+	if (!lives(host))
+		return -ENOENT;
 	for (i = 0; i < WORLD_HOSTS; i++) {
 		struct kpeer *peer = &host->peers[i];
 
@@ -247,6 +266,8 @@ static int do_report(void *world, const uint8_t *key, enum fmp_handshake_event w
 
 	(void)key;
 	(void)cause;
+	if (is_dead(host))
+		return 0;
 	host->completed += what == FMP_HANDSHAKE_EVENT_COMPLETED;
 	host->answered += what == FMP_HANDSHAKE_EVENT_ANSWERED;
 	host->failed += what == FMP_HANDSHAKE_EVENT_FAILED;
@@ -282,6 +303,8 @@ static int do_set_endpoint(void *world, const uint8_t *key, const struct path *p
 {
 	struct kpeer *peer = peer_of(world, key);
 
+	if (!lives(world))
+		return -EIO;
 	if (peer)
 		peer->endpoint = path->remote;
 	return peer ? 0 : -ENOENT;
@@ -351,7 +374,7 @@ static struct engine_session_info info_of(const struct host *host, const uint8_t
 					  const struct ksession *session, enum fmp_slot slot)
 {
 	return (struct engine_session_info){
-		.key = key, .local = session->local, .slot = slot,
+		.key = key, .local = session->local, .remote = session->remote, .slot = slot,
 		.initiator = session->initiator, .proven = session->received,
 		.epoch = session->epoch, .age_ms = host->world->now - session->since,
 	};
@@ -422,6 +445,7 @@ static void start_agent(struct host *host)
 	host->engine = engine_new(&config);
 	host->event_count = 0;
 	host->tick = 0;
+	host->die_at = 0;
 	engine_clock(host->engine, host->world->now);
 	dump(host);
 }
@@ -435,6 +459,36 @@ void world_kill_agent(struct world *world, unsigned int number)
 	for (i = 0; i < WORLD_HOSTS; i++)
 		host->peers[i].reserved_count = 0;
 	start_agent(host);
+}
+
+void world_kill_at(struct world *world, unsigned int number, unsigned int step, uint64_t down_for)
+{
+	struct host *host = &world->hosts[number];
+
+	host->die_at = host->steps + step + 1;
+	host->down_for = down_for;
+	host->back_at = ENGINE_NEVER;
+}
+
+/* From the last step of the one that dies to the first of its successor. */
+static bool nobody_there(struct host *host)
+{
+	unsigned int i;
+
+	if (!is_dead(host))
+		return false;
+	if (host->back_at == ENGINE_NEVER) {
+		/* Its reservations go with its socket. */
+		for (i = 0; i < WORLD_HOSTS; i++)
+			host->peers[i].reserved_count = 0;
+		host->back_at = host->world->now + host->down_for;
+	}
+	host->event_count = 0;
+	host->tick = host->back_at;
+	if (host->world->now < host->back_at)
+		return true;
+	world_kill_agent(host->world, host->number);
+	return false;
 }
 
 void world_reboot(struct world *world, unsigned int number)
@@ -675,7 +729,8 @@ static void run_events(struct host *host)
 	unsigned int i;
 
 	/* What is told meanwhile comes in turn. */
-	for (i = 0; i < host->event_count && host->events[i].at <= host->world->now; i++) {
+	for (i = 0; i < host->event_count && host->events[i].at <= host->world->now &&
+		    !is_dead(host); i++) {
 		struct kevent e = host->events[i];
 
 		engine_clock(host->engine, host->world->now);
@@ -700,11 +755,14 @@ static void run_host(struct host *host)
 			if (host->peers[i].used)
 				send_data(host, &host->peers[i]);
 	}
+	if (nobody_there(host))
+		return;
 	run_events(host);
-	if (host->tick <= world->now) {
+	if (host->tick <= world->now && !is_dead(host)) {
 		engine_clock(host->engine, world->now);
 		host->tick = engine_tick(host->engine);
 	}
+	nobody_there(host);
 }
 
 void world_until(struct world *world, uint64_t at)

@@ -61,6 +61,10 @@ struct host {
 	uint8_t epoch[8];
 	struct engine *engine;
 	uint64_t tick;
+	/* The agent is killed instead of doing its step of that number, one for each thing
+	 * that it does to the world, and is started again so much later. */
+	unsigned int steps, die_at;
+	uint64_t down_for, back_at;
 	struct kpeer peers[WORLD_HOSTS];
 	struct kevent events[WORLD_EVENTS];
 	unsigned int event_count;
@@ -117,6 +121,8 @@ void world_rekey(struct world *world, unsigned int a, unsigned int b);
 
 /* The agent is killed and started again; or the host is, and its kernel forgets. */
 void world_kill_agent(struct world *world, unsigned int host);
+/* The same between two steps: it does step more of them from now on. */
+void world_kill_at(struct world *world, unsigned int host, unsigned int step, uint64_t down_for);
 void world_reboot(struct world *world, unsigned int host);
 void world_lose_events(struct world *world, unsigned int host);
 

@@ -33,6 +33,7 @@ static struct engine_session_info info_of(const struct session *session)
 	return (struct engine_session_info){
 		.key = session->public_key,
 		.local = session->local_index,
+		.remote = session->remote_index,
 		.slot = session->slot,
 		.initiator = HAS(session, FMP_A_SESSION_INITIATOR),
 		.proven = HAS(session, FMP_A_SESSION_RECEIVE_HIGHEST),

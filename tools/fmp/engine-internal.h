@@ -14,6 +14,7 @@ struct view {
 	bool used;
 	bool seen;		/* since the resync began */
 	uint32_t local;
+	uint32_t remote;
 	bool initiator;
 	bool proven;		/* fresh: we made it, or a frame came under it */
 	bool known_epoch;

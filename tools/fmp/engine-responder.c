@@ -46,22 +46,37 @@ static bool same_epoch(const struct view *view, const uint8_t *epoch)
 }
 
 /*
+ * What pends was made for this very message, by an agent that is dead.  The peer takes the
+ * answer that comes first, and a second session would displace the one that it is for.  But
+ * the answer may never have left.
+ */
+static bool was_answered(const struct engine *engine, const struct engine_peer *peer,
+			 const struct incoming *in)
+{
+	const struct view *pending = &peer->pending;
+
+	return peer->current.proven && !peer->silent && pending->remote == in->msg.sender &&
+	       same_epoch(pending, in->epoch) &&
+	       engine->now - pending->since < ENGINE_ANSWERED_MS;
+}
+
+/*
  * Whether what pends stays.  Ours is about to be cut over to (spec 8.9 RULE 1).  Theirs has
  * some seconds to be proven, or replays would push the genuine one out; but a replay of an
  * epoch that is over must not keep out what may be the rekey of the live session.
  */
 static bool pending_stays(const struct engine *engine, const struct engine_peer *peer,
-			  const uint8_t *epoch)
+			  const struct incoming *in)
 {
 	const struct view *pending = session_pending(engine, peer);
 
 	if (!peer->current.used || !pending)
 		return false;
-	if (pending->initiator)
+	if (pending->initiator || was_answered(engine, peer, in))
 		return true;
 	if (engine->now - pending->since >= ENGINE_SETTLE_MS)
 		return false;
-	return !same_epoch(&peer->current, epoch) || same_epoch(&peer->current, pending->epoch);
+	return !same_epoch(&peer->current, in->epoch) || same_epoch(&peer->current, pending->epoch);
 }
 
 /*
@@ -90,8 +105,8 @@ static void installed(struct engine *engine, struct engine_peer *peer, const str
 		      uint32_t local)
 {
 	struct view view = {
-		.used = true, .seen = true, .local = local, .known_epoch = true,
-		.since = engine->now,
+		.used = true, .seen = true, .local = local, .remote = in->msg.sender,
+		.known_epoch = true, .since = engine->now,
 	};
 
 	memcpy(view.epoch, in->epoch, sizeof(view.epoch));
@@ -166,7 +181,7 @@ static void judge(struct engine *engine, struct engine_peer *peer, const struct 
 		initiator_crossed(engine, peer, in->path);
 		return;
 	}
-	if (pending_stays(engine, peer, in->epoch)) {
+	if (pending_stays(engine, peer, in)) {
 		engine->stats.kept++;
 		return;
 	}

@@ -131,6 +131,7 @@ static struct view view_of(const struct engine *engine, const struct engine_sess
 		.used = true,
 		.seen = true,
 		.local = info->local,
+		.remote = info->remote,
 		.initiator = info->initiator,
 		.proven = info->proven || info->initiator,
 		.known_epoch = info->epoch,

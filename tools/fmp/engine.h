@@ -26,6 +26,7 @@
 #define ENGINE_WINDOW_MS	1000	/* in which there are no more than so many dials */
 #define ENGINE_STABLE_MS	30000	/* after which a link has proven to be one */
 #define ENGINE_SETTLE_MS	5000	/* for the proof of a session that pends */
+#define ENGINE_ANSWERED_MS	10000	/* and more, if what comes is its own msg1 again */
 #define ENGINE_CROSSING_MS	1000	/* for one that is current at once, and for our dial */
 #define ENGINE_RESCUE_MS	30000	/* between handshakes on account of what is not proven */
 #define ENGINE_DOUBT_MS		5000	/* a session without proof for so long is doubted */
@@ -119,6 +120,7 @@ struct engine_peer_info {
 struct engine_session_info {
 	const uint8_t *key;
 	uint32_t local;
+	uint32_t remote;
 	enum fmp_slot slot;
 	bool initiator;
 	bool proven;		/* a frame came under it */
