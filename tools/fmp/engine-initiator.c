@@ -379,8 +379,7 @@ static void msg2_install(struct engine *engine, struct engine_peer *peer, const 
 {
 	struct view view = {
 		.used = true, .seen = true, .initiator = true, .proven = true,
-		.known_epoch = true, .local = peer->hs->local, .remote = remote,
-		.since = engine->now,
+		.known_epoch = true, .local = peer->hs->local, .since = engine->now,
 	};
 	const struct engine_session session = {
 		.key = peer->key, .local = peer->hs->local, .remote = remote,

@@ -14,7 +14,7 @@ struct view {
 	bool used;
 	bool seen;		/* since the resync began */
 	uint32_t local;
-	uint32_t remote;
+	uint32_t remote;	/* of one that we did not make, else 0 */
 	bool initiator;
 	bool proven;		/* fresh: we made it, or a frame came under it */
 	bool known_epoch;

@@ -105,8 +105,8 @@ static void installed(struct engine *engine, struct engine_peer *peer, const str
 		      uint32_t local)
 {
 	struct view view = {
-		.used = true, .seen = true, .local = local, .remote = in->msg.sender,
-		.known_epoch = true, .since = engine->now,
+		.used = true, .seen = true, .local = local, .known_epoch = true,
+		.since = engine->now,
 	};
 
 	memcpy(view.epoch, in->epoch, sizeof(view.epoch));
