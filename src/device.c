@@ -426,7 +426,7 @@ static size_t fmp_get_xstats_size(const struct net_device *dev)
 
 static int fmp_fill_xstats(struct sk_buff *skb, const struct net_device *dev)
 {
-	struct nlattr *nest = nla_nest_start(skb, IFLA_INFO_XSTATS);
+	struct nlattr *nest = nla_nest_start_noflag(skb, IFLA_INFO_XSTATS);
 
 	if (!nest)
 		return -EMSGSIZE;

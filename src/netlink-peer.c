@@ -2,6 +2,7 @@
 /*
  * Requests over generic netlink about peers.
  */
+#include <linux/ctype.h>
 #include <net/genetlink.h>
 #include <net/ipv6.h>
 #include <uapi/linux/fmp.h>
@@ -217,6 +218,19 @@ struct fmp_nl_words {
 	bool set_name;
 };
 
+/*
+ * What is stored here is printed on terminals and written into files of
+ * configuration, perhaps by somebody with more rights than who set it.
+ */
+static bool fmp_nl_name_is_plain(const char *name)
+{
+	for (; *name; name++) {
+		if (!isascii(*name) || !isgraph(*name))
+			return false;
+	}
+	return true;
+}
+
 static int fmp_nl_read_name(struct genl_info *info, struct fmp_nl_words *words)
 {
 	const struct nlattr *attr = info->attrs[FMP_A_PEER_ENDPOINT_NAME];
@@ -226,6 +240,11 @@ static int fmp_nl_read_name(struct genl_info *info, struct fmp_nl_words *words)
 	words->set_name = attr;
 	if (!attr || !*(const char *)nla_data(attr))
 		return 0;
+	if (!fmp_nl_name_is_plain(nla_data(attr))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "endpoint-name has characters that no name has");
+		return -EINVAL;
+	}
 	size = nla_len(attr);
 	words->name = kzalloc(struct_size(words->name, text, size),
 			      GFP_KERNEL_ACCOUNT);

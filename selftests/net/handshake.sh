@@ -374,6 +374,9 @@ refusals() {
 		auto-connect 2 | peer-set $i $p auto-connect=u8:2 | ERANGE attr=auto-connect
 		a heartbeat of one byte | peer-set $i $p heartbeat=u8:1 | EINVAL attr=heartbeat
 		a name of 262 characters | peer-set $i $p endpoint-name=hex:$(printf '61%.0s' {1..262})00 | EINVAL attr=endpoint-name
+		a name of two lines | peer-set $i $p endpoint-name=hex:613a310a6200 | EINVAL attr=endpoint-name text=characters that no name has
+		a name that paints | peer-set $i $p endpoint-name=hex:1b5b33316d00 | EINVAL attr=endpoint-name text=characters that no name has
+		a name in Latin-1 | peer-set $i $p endpoint-name=hex:e4613a3100 | EINVAL attr=endpoint-name text=characters that no name has
 		a name without an end | peer-set $i $p endpoint-name=hex:6162 | EINVAL attr=endpoint-name
 		dynamic afterwards | peer-set $i $p dynamic | EINVAL attr=dynamic
 		an epoch of the peer's | peer-set $i $p epoch=zero:8 | EINVAL attr=epoch
