@@ -4,6 +4,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 KERNEL ?=
 KERNELS ?=
 SUITES ?=
+LONG ?=
 BENCH ?=
 QUICK ?=
 ROUNDS ?=
@@ -63,8 +64,8 @@ $(LINTS:%=lint-%): lint-%: deps
 	@scripts/lint $*
 
 .PHONY: test
-test: deps ## everything; KERNELS="6.1 debug" and SUITES="traffic" select
-	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES))
+test: deps ## everything but what takes longest (LONG=1); KERNELS="6.1 debug" and SUITES="traffic" select
+	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES)) $(if $(LONG),--long)
 
 .PHONY: test-vectors
 test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
 # on: 6.12
+# long
 # shellcheck disable=SC2317 # functions are called by name
 # What a lost msg2 of our rekey costs where the other end is a daemon of today (spec 8.9).
 # See agent.sh for who is where.
