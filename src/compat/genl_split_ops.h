@@ -114,11 +114,19 @@ fmp_compat_genl_has_listeners(const struct fmp_compat_genl_family *f,
 	return genl_has_listeners(&f->family, net, group);
 }
 
+static inline int
+fmp_compat_genl_set_err(const struct fmp_compat_genl_family *f,
+			struct net *net, u32 portid, u32 group, int code)
+{
+	return genl_set_err(&f->family, net, portid, group, code);
+}
+
 #define genl_family fmp_compat_genl_family
 #define genl_register_family fmp_compat_genl_register_family
 #define genl_unregister_family fmp_compat_genl_unregister_family
 #define genlmsg_put fmp_compat_genlmsg_put
 #define genlmsg_multicast_netns fmp_compat_genlmsg_multicast_netns
 #define genl_has_listeners fmp_compat_genl_has_listeners
+#define genl_set_err fmp_compat_genl_set_err
 
 #endif /* FMP_COMPAT_GENL_SPLIT_OPS_H */
