@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
 # on: 7.3
+# long
 # shellcheck disable=SC2317 # functions are called by name
 # Many peers at one device: all begin, as fast as the process that plays them can, all are
 # dialled, and those that are known rekey in one moment while a stranger floods the port with

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
 # on: 6.1
+# long
 # shellcheck disable=SC2317 # functions are called by name
 # Many rekeys in a row under traffic: with a peer in Python, and between two modules with
 # connections of programs (spec 8). See agent.sh for who is where.

@@ -28,7 +28,7 @@ pypeer() {
 	exec {fd}>"$pipe.in"
 	TELL[$name]=$fd
 	MARK[$name]=0
-	await 30 said "$name" node || die "no peer: $(tail -n 5 "$pipe.err")"
+	await 120 said "$name" node || die "no peer: $(tail -n 5 "$pipe.err")"
 }
 
 end_pypeer() {
