@@ -28,6 +28,13 @@ def starts_and_ends():
         assert "peers" not in screen, screen
 
 
+def first_frame_has_no_rates():
+    with Terminal("full", "top", "-d", "60") as terminal:
+        screen = terminal.show("3 peers")
+        row = [row for row in rows(screen) if row.startswith("b.example ")][0]
+        assert re.search(r" 1\.25ms +- +- +1\.01 ", row), screen
+
+
 def sorts():
     with Terminal("full", *FAST) as terminal:
         terminal.show("by RX/s down")
@@ -197,9 +204,9 @@ def documented():
 
 
 def cases():
-    for case in (starts_and_ends, sorts, shows_other_things, pauses, scrolls, survives_resizes,
-                 outlives_the_device, older_modules, other_characters, colours,
-                 ends_after_frames, other_terminals, ends_with_its_terminal, documented):
+    for case in (starts_and_ends, first_frame_has_no_rates, sorts, shows_other_things, pauses,
+                 scrolls, survives_resizes, outlives_the_device, older_modules, other_characters,
+                 colours, ends_after_frames, other_terminals, ends_with_its_terminal, documented):
         yield f"screen.{case.__name__}", case
 
 
