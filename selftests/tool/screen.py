@@ -2,6 +2,7 @@
 """'fmp top' as a person sees it, in tmux."""
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -168,6 +169,16 @@ def other_terminals():
         assert "'no-such': no such terminal is known" in screen, screen
 
 
+def ends_by_signals():
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT:
+        with Terminal("full", "top", "-d", "60") as terminal:
+            terminal.show("3 peers")
+            os.kill(terminal.program(), number)
+            screen = terminal.show("status 0")
+            assert "peers" not in screen, screen
+            assert terminal.is_sane(), number
+
+
 def ends_with_its_terminal():
     with Terminal("full", *FAST, prefix="setsid -w") as terminal:
         terminal.show("3 peers")
@@ -206,7 +217,8 @@ def documented():
 def cases():
     for case in (starts_and_ends, first_frame_has_no_rates, sorts, shows_other_things, pauses,
                  scrolls, survives_resizes, outlives_the_device, older_modules, other_characters,
-                 colours, ends_after_frames, other_terminals, ends_with_its_terminal, documented):
+                 colours, ends_after_frames, other_terminals, ends_by_signals, ends_with_its_terminal,
+                 documented):
         yield f"screen.{case.__name__}", case
 
 
