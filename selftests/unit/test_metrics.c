@@ -101,6 +101,7 @@ static void test_bad_words(void)
 	       "--color=blue", "show");
 	EXPECT(STATUS_USAGE, "'--colour': unknown option", "--colour", "show");
 	EXPECT(STATUS_USAGE, "'--frob': unknown option", "metrics", "--frob");
+	EXPECT(STATUS_USAGE, "'--json': a text for Prometheus", "--json", "metrics");
 	EXPECT(STATUS_USAGE, "'junk': one word too many", "metrics", "fmp0", "junk");
 	CHECK(drive_opened == 0);
 }
