@@ -29,6 +29,7 @@ static const struct scene {
 	unsigned int lists;	/* after which the device is gone, 0 for never */
 	bool no_device;
 	bool strange;
+	bool leaving;
 } scenes[] = {
 	{ "none", TOLD_NAMES, .no_device = true },
 	{ "bare", TOLD_NAMES, 2 },
@@ -38,6 +39,7 @@ static const struct scene {
 	{ "many", TOLD_METRICS, MANY },
 	{ "gone", TOLD_METRICS, 3, .lists = 3 },
 	{ "strange", TOLD_METRICS, 3, .strange = true },
+	{ "leaving", TOLD_METRICS, 3, .leaving = true },
 };
 
 static const struct scene *scene;
@@ -107,6 +109,27 @@ static void send_device(struct fake *f, const struct nlmsghdr *request)
 	if (scene->told > TOLD_NAMES)
 		put_settings(&msg);
 	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+#define LEAVING_IFINDEX (DRIVE_IFINDEX - 1)
+
+/* One that is gone when its peers are asked for. */
+static void send_leaving(struct fake *f, const struct nlmsghdr *request)
+{
+	struct message msg;
+
+	message_init(&msg, FMP_CMD_DEV_GET);
+	put_u32(&msg, FMP_A_DEV_IFINDEX, LEAVING_IFINDEX);
+	put_string(&msg, FMP_A_DEV_IFNAME, "fmp-1");
+	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+static bool asks_for_leaving(const struct nlmsghdr *request)
+{
+	const struct nlattr *attr = attr_of(request, FMP_A_PEER_IFINDEX);
+
+	return scene->leaving && fake_command(request) == FMP_CMD_PEER_GET && attr &&
+	       mnl_attr_get_u32(attr) == LEAVING_IFINDEX;
 }
 
 static uint32_t mix(uint32_t value)
@@ -288,8 +311,14 @@ void scene_serve(struct fake *f, const struct nlmsghdr *request)
 		finish(f, request, !(dump && fake_command(request) == FMP_CMD_DEV_GET));
 		return;
 	}
+	if (asks_for_leaving(request)) {
+		finish(f, request, true);
+		return;
+	}
 	switch (fake_command(request)) {
 	case FMP_CMD_DEV_GET:
+		if (scene->leaving && dump)
+			send_leaving(f, request);
 		send_device(f, request);
 		break;
 	case FMP_CMD_PEER_GET:

@@ -343,6 +343,15 @@ static void test_gone(void)
 	end(&outcome);
 }
 
+/* One of several is left out; the others are shown. */
+static void test_leaving(void)
+{
+	CHECK(scene_choose("leaving"));
+	drive_serve = scene_serve;
+	EXPECT(STATUS_OK, "  3 peers: 1 up, 1 down, 1 new", "top", "-b", "-n", "1");
+	EXPECT(STATUS_OK, "fmp_device_peers{device=\"fmp0\"} 3", "metrics");
+}
+
 static void test_bad_words(void)
 {
 	CHECK(scene_choose("full"));
@@ -370,6 +379,7 @@ const struct test top_tests[] = {
 	{ "cells", test_cells },
 	{ "batch", test_batch },
 	{ "gone", test_gone },
+	{ "leaving", test_leaving },
 	{ "bad_words", test_bad_words },
 	{ 0 },
 };
