@@ -154,6 +154,31 @@ static void test_order(void)
 	top_release(&top);
 }
 
+/* An address says no more than the column of endpoints does. */
+static void test_names(void)
+{
+	static const struct { const char *endpoint, *name; } known[] = {
+		{ "a.example:2121", "a.example" }, { "a.example", "a.example" },
+		{ "10.example:1", "10.example" }, { "", NULL },
+		{ "192.0.2.1:2121", NULL }, { "[2001:db8::1]:2121", NULL },
+		{ "[fe80::1%eth0]:2121", NULL },
+	};
+	struct sight sight;
+	struct top top;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		top_init(&top);
+		see(&sight, 1);
+		sight.list[0].endpoint_name = (char *)known[i].endpoint;
+		top_sample(&top, &sight.survey, 1000);
+		CHECK_FMT(known[i].name ? top.rows[0].name &&
+					  strcmp(top.rows[0].name, known[i].name) == 0
+					: !top.rows[0].name, "'%s'", known[i].endpoint);
+		top_release(&top);
+	}
+}
+
 static void test_keys(void)
 {
 	struct sight sight;
@@ -373,6 +398,7 @@ const struct test top_tests[] = {
 	{ "rates", test_rates },
 	{ "history", test_history },
 	{ "order", test_order },
+	{ "names", test_names },
 	{ "keys", test_keys },
 	{ "sparkline", test_sparkline },
 	{ "layout", test_layout },
