@@ -43,6 +43,9 @@ static void test_percentages(void)
 	CHECK(parse_congestion_etx(&value, "1.05") == STATUS_OK && value == 105);
 	CHECK(parse_congestion_etx(&value, "1.5") == STATUS_OK && value == 150);
 	CHECK(parse_congestion_etx(&value, "100") == STATUS_OK && value == 10000);
+	CHECK(parse_congestion_etx(&value, "1.01") == STATUS_OK && value == 101);
+	CHECK(parse_congestion_etx(&value, "1") == STATUS_USAGE);
+	CHECK(parse_congestion_etx(&value, "0.5") == STATUS_USAGE);
 	CHECK(parse_congestion_etx(&value, "100.01") == STATUS_USAGE);
 	CHECK(parse_congestion_etx(&value, "1.005") == STATUS_USAGE);
 	CHECK(parse_congestion_etx(&value, "off") == STATUS_OK && value == 0);
@@ -285,6 +288,7 @@ static void test_bad_files(void)
 		{ "[Interface]\nEcn = maybe\n", ":2: 'maybe': neither 'on' nor 'off'" },
 		{ "[Interface]\nCongestionLoss = 5%\n", ":2: '5%': neither 'off' nor a percentage" },
 		{ "[Interface]\nCongestionEtx = 0\n", ":2: '0': neither 'off' nor a number" },
+		{ "[Interface]\nCongestionEtx = 1\n", ":2: '1': neither 'off' nor a number" },
 		{ "[Interface]\nDeadTimeout = 9\n", ":2: 'DeadTimeout': not a key of [Interface]" },
 		{ PEER "DeadTimeout = never\n", ":3: 'never': neither 'off' nor" },
 		{ PEER "Ecn = on\n", ":3: 'Ecn': not a key of [Peer]" },
