@@ -321,12 +321,38 @@ static void test_cells(void)
 	CHECK(cell_is(&top, &row, TOP_TX, 8, " 888.18P"));
 	CHECK(cell_is(&top, &row, TOP_ETX, 5, "    -"));
 	CHECK(cell_is(&top, &row, TOP_SEEN, 6, " 1h02m"));
+	row.value[TOP_SEEN] = 8640000e3 + 3600e3;
+	CHECK(cell_is(&top, &row, TOP_SEEN, 6, "  100d"));
 	CHECK(cell_is(&top, &row, TOP_STATE, 5, "up*  "));
 	CHECK(cell_is(&top, &row, TOP_ENDPOINT, 3, "-  "));
 	row.name = (char *)"a\033[31m\n\xc3\xa4.example.org";
 	CHECK(cell_is(&top, &row, TOP_PEER, 12, "a?[31m???..."));
 	top.keys = true;
 	CHECK(cell_is(&top, &row, TOP_PEER, 16, "npub1qqqqq..ujme"));
+}
+
+static void test_room(void)
+{
+	static const struct { double value; const char *text; } costs[] = {
+		{ 1223, " 1.22" }, { 12340, "12.34" }, { 123450, "123.5" },
+		{ 1234560, " 1235" }, { 99999000, "99999" }, { 1234567000, ">9999" },
+	};
+	struct top_row row = { 0 };
+	struct top top = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(costs); i++) {
+		row.value[TOP_COST] = costs[i].value;
+		CHECK(cell_is(&top, &row, TOP_COST, 5, costs[i].text));
+	}
+	row.value[TOP_RTT] = 12345670000;
+	CHECK(cell_is(&top, &row, TOP_RTT, 7, " 12346s"));
+	row.value[TOP_RTT] = 1e18;
+	CHECK(cell_is(&top, &row, TOP_RTT, 7, ">99999s"));
+	row.value[TOP_LOSS] = 1;
+	CHECK(cell_is(&top, &row, TOP_LOSS, 7, " <0.01%"));
+	row.value[TOP_RX] = 1048575;
+	CHECK(cell_is(&top, &row, TOP_RX, 8, "1024.00K"));
 }
 
 /* --- lines */
@@ -403,6 +429,7 @@ const struct test top_tests[] = {
 	{ "sparkline", test_sparkline },
 	{ "layout", test_layout },
 	{ "cells", test_cells },
+	{ "room", test_room },
 	{ "batch", test_batch },
 	{ "gone", test_gone },
 	{ "leaving", test_leaving },
