@@ -30,6 +30,7 @@ static const struct scene {
 	bool no_device;
 	bool strange;
 	bool leaving;
+	bool newer;
 } scenes[] = {
 	{ "none", TOLD_NAMES, .no_device = true },
 	{ "bare", TOLD_NAMES, 2 },
@@ -40,6 +41,7 @@ static const struct scene {
 	{ "gone", TOLD_METRICS, 3, .lists = 3 },
 	{ "strange", TOLD_METRICS, 3, .strange = true },
 	{ "leaving", TOLD_METRICS, 3, .leaving = true },
+	{ "newer", TOLD_METRICS, 3, .newer = true },
 };
 
 static const struct scene *scene;
@@ -93,7 +95,7 @@ static void put_settings(struct message *msg)
 	put_counter(msg, FMP_A_DEV_COUNTER, "tx_drop_no_session", UINT64_MAX);
 	if (scene->told < TOLD_STATES)
 		return;
-	put_u8(msg, FMP_A_DEV_MMP_MODE, FMP_MMP_MODE_LIGHTWEIGHT);
+	put_u8(msg, FMP_A_DEV_MMP_MODE, scene->newer ? 77 : FMP_MMP_MODE_LIGHTWEIGHT);
 	put_u8(msg, FMP_A_DEV_ECN, 0);
 	put_u16(msg, FMP_A_DEV_CONGESTION_LOSS, 25);
 	put_u16(msg, FMP_A_DEV_CONGESTION_ETX, 350);
@@ -229,7 +231,7 @@ static void put_state(struct message *msg, unsigned int number)
 	if (state != FMP_PEER_STATE_NEW)
 		put_uint(msg, FMP_A_PEER_STATE_MS, 185000);
 	put_u16(msg, FMP_A_PEER_DEAD_TIMEOUT, 20);
-	put_u8(msg, FMP_A_PEER_MMP_MODE, (uint8_t)(number % 4));
+	put_u8(msg, FMP_A_PEER_MMP_MODE, scene->newer ? 78 : (uint8_t)(number % 4));
 	if (scene->told == TOLD_METRICS && state != FMP_PEER_STATE_NEW)
 		put_metrics(msg, number);
 	else

@@ -214,6 +214,13 @@ static void test_showconf(void)
 	end(&outcome);
 	free(text);
 
+	start("newer");
+	outcome = RUN("showconf", "fmp0");
+	CHECK(outcome.status == STATUS_OK && !strstr(outcome.output, "Metrics"));
+	CHECK(strstr(outcome.messages, "'fmp0': its mode of reports, 77, is not known"));
+	CHECK(strstr(outcome.messages, "'" NPUB "': its mode of reports, 78, is not known"));
+	end(&outcome);
+
 	start("old");
 	outcome = RUN("showconf", "fmp0");
 	CHECK(!strstr(outcome.output, "Metrics") && !strstr(outcome.output, "DeadTimeout"));
