@@ -2,6 +2,9 @@
 """What "fmp metrics" prints is read by the parser of Prometheus's own library."""
 import os
 import re
+import select
+import subprocess
+import time
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -115,6 +118,19 @@ def over_http():
     assert refused.startswith("HTTP/1.0 503 "), refused
 
 
+def slow_request():
+    """Bytes that come one by one put the end of the request off no further."""
+    with subprocess.Popen(program.command("full", "metrics", "--http"), stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        start = time.monotonic()
+        while not select.select([process.stdout], [], [], 0.5)[0]:
+            assert time.monotonic() < start + 30, "it waits for ever"
+            process.stdin.write(b"x")
+            process.stdin.flush()
+        assert process.stdout.readline() == b"HTTP/1.0 200 OK\r\n"
+        process.stdout.read()
+
+
 def cases():
     for scene in program.SCENES:
         yield f"exposition.{scene}", lambda scene=scene: check_form(scene)
@@ -124,4 +140,5 @@ def cases():
     yield "exposition.escaped", names_are_escaped
     yield "exposition.nothing_secret", nothing_secret
     yield "exposition.http", over_http
+    yield "exposition.slow_request", slow_request
     yield "exposition.documented", documented

@@ -2,6 +2,7 @@
 """'fmp top' as a person sees it, in tmux."""
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -26,6 +27,13 @@ def starts_and_ends():
         terminal.press("q")
         screen = terminal.show("status 0")
         assert "peers" not in screen, screen
+
+
+def first_frame_has_no_rates():
+    with Terminal("full", "top", "-d", "60") as terminal:
+        screen = terminal.show("3 peers")
+        row = [row for row in rows(screen) if row.startswith("b.example ")][0]
+        assert re.search(r" 1\.25ms +- +- +1\.01 ", row), screen
 
 
 def sorts():
@@ -161,6 +169,16 @@ def other_terminals():
         assert "'no-such': no such terminal is known" in screen, screen
 
 
+def ends_by_signals():
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT:
+        with Terminal("full", "top", "-d", "60") as terminal:
+            terminal.show("3 peers")
+            os.kill(terminal.program(), number)
+            screen = terminal.show("status 0")
+            assert "peers" not in screen, screen
+            assert terminal.is_sane(), number
+
+
 def ends_with_its_terminal():
     with Terminal("full", *FAST, prefix="setsid -w") as terminal:
         terminal.show("3 peers")
@@ -197,9 +215,10 @@ def documented():
 
 
 def cases():
-    for case in (starts_and_ends, sorts, shows_other_things, pauses, scrolls, survives_resizes,
-                 outlives_the_device, older_modules, other_characters, colours,
-                 ends_after_frames, other_terminals, ends_with_its_terminal, documented):
+    for case in (starts_and_ends, first_frame_has_no_rates, sorts, shows_other_things, pauses,
+                 scrolls, survives_resizes, outlives_the_device, older_modules, other_characters,
+                 colours, ends_after_frames, other_terminals, ends_by_signals, ends_with_its_terminal,
+                 documented):
         yield f"screen.{case.__name__}", case
 
 

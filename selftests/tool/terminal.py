@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import termios
 import time
 
 from . import program
@@ -35,6 +36,16 @@ class Terminal:
         shell = self.tmux("list-panes", "-F", "#{pane_pid}").strip()
         with open(f"/proc/{shell}/task/{shell}/children", encoding="utf-8") as file:
             return int(file.read().split()[0])
+
+    def is_sane(self):
+        """Whether what is typed is seen, and read by lines."""
+        name = self.tmux("list-panes", "-F", "#{pane_tty}").strip()
+        fd = os.open(name, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            modes = termios.tcgetattr(fd)[3]
+        finally:
+            os.close(fd)
+        return modes & termios.ECHO and modes & termios.ICANON
 
     def tmux(self, *words):
         done = subprocess.run(["tmux", *words], env=self.environment, capture_output=True,

@@ -29,6 +29,8 @@ static const struct scene {
 	unsigned int lists;	/* after which the device is gone, 0 for never */
 	bool no_device;
 	bool strange;
+	bool leaving;
+	bool newer;
 } scenes[] = {
 	{ "none", TOLD_NAMES, .no_device = true },
 	{ "bare", TOLD_NAMES, 2 },
@@ -38,6 +40,8 @@ static const struct scene {
 	{ "many", TOLD_METRICS, MANY },
 	{ "gone", TOLD_METRICS, 3, .lists = 3 },
 	{ "strange", TOLD_METRICS, 3, .strange = true },
+	{ "leaving", TOLD_METRICS, 3, .leaving = true },
+	{ "newer", TOLD_METRICS, 3, .newer = true },
 };
 
 static const struct scene *scene;
@@ -91,7 +95,7 @@ static void put_settings(struct message *msg)
 	put_counter(msg, FMP_A_DEV_COUNTER, "tx_drop_no_session", UINT64_MAX);
 	if (scene->told < TOLD_STATES)
 		return;
-	put_u8(msg, FMP_A_DEV_MMP_MODE, FMP_MMP_MODE_LIGHTWEIGHT);
+	put_u8(msg, FMP_A_DEV_MMP_MODE, scene->newer ? 77 : FMP_MMP_MODE_LIGHTWEIGHT);
 	put_u8(msg, FMP_A_DEV_ECN, 0);
 	put_u16(msg, FMP_A_DEV_CONGESTION_LOSS, 25);
 	put_u16(msg, FMP_A_DEV_CONGESTION_ETX, 350);
@@ -107,6 +111,27 @@ static void send_device(struct fake *f, const struct nlmsghdr *request)
 	if (scene->told > TOLD_NAMES)
 		put_settings(&msg);
 	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+#define LEAVING_IFINDEX (DRIVE_IFINDEX - 1)
+
+/* One that is gone when its peers are asked for. */
+static void send_leaving(struct fake *f, const struct nlmsghdr *request)
+{
+	struct message msg;
+
+	message_init(&msg, FMP_CMD_DEV_GET);
+	put_u32(&msg, FMP_A_DEV_IFINDEX, LEAVING_IFINDEX);
+	put_string(&msg, FMP_A_DEV_IFNAME, "fmp-1");
+	fake_reply(f, request, &msg, NLM_F_MULTI);
+}
+
+static bool asks_for_leaving(const struct nlmsghdr *request)
+{
+	const struct nlattr *attr = attr_of(request, FMP_A_PEER_IFINDEX);
+
+	return scene->leaving && fake_command(request) == FMP_CMD_PEER_GET && attr &&
+	       mnl_attr_get_u32(attr) == LEAVING_IFINDEX;
 }
 
 static uint32_t mix(uint32_t value)
@@ -206,7 +231,7 @@ static void put_state(struct message *msg, unsigned int number)
 	if (state != FMP_PEER_STATE_NEW)
 		put_uint(msg, FMP_A_PEER_STATE_MS, 185000);
 	put_u16(msg, FMP_A_PEER_DEAD_TIMEOUT, 20);
-	put_u8(msg, FMP_A_PEER_MMP_MODE, (uint8_t)(number % 4));
+	put_u8(msg, FMP_A_PEER_MMP_MODE, scene->newer ? 78 : (uint8_t)(number % 4));
 	if (scene->told == TOLD_METRICS && state != FMP_PEER_STATE_NEW)
 		put_metrics(msg, number);
 	else
@@ -288,8 +313,14 @@ void scene_serve(struct fake *f, const struct nlmsghdr *request)
 		finish(f, request, !(dump && fake_command(request) == FMP_CMD_DEV_GET));
 		return;
 	}
+	if (asks_for_leaving(request)) {
+		finish(f, request, true);
+		return;
+	}
 	switch (fake_command(request)) {
 	case FMP_CMD_DEV_GET:
+		if (scene->leaving && dump)
+			send_leaving(f, request);
 		send_device(f, request);
 		break;
 	case FMP_CMD_PEER_GET:

@@ -18,6 +18,8 @@
  *   many     300 peers
  *   gone     as full; after three lists the device is gone
  *   strange  as full; its names have characters that mean something elsewhere
+ *   newer    as full; its modes of reports are not known here
+ *   leaving  as full; another device is gone when its peers are asked for
  */
 bool scene_choose(const char *name);
 void scene_serve(struct fake *fake, const struct nlmsghdr *request);

@@ -615,8 +615,31 @@ static void send_troubles(void)
 	send_handshake(drive_fake, 9, 0);
 }
 
+/* All that there is about links; thresholds and time are off when loss is 0. */
+static void send_links(struct fake *f, uint16_t loss)
+{
+	uint8_t key[FMP_PUBLIC_KEY_SIZE];
+	struct message msg;
+
+	message_init(&msg, FMP_CMD_DEV_SET_NTF);
+	put_u32(&msg, FMP_A_DEV_IFINDEX, IFINDEX);
+	put_u8(&msg, FMP_A_DEV_MMP_MODE, FMP_MMP_MODE_MINIMAL);
+	put_u8(&msg, FMP_A_DEV_ECN, !!loss);
+	put_u16(&msg, FMP_A_DEV_CONGESTION_LOSS, loss);
+	put_u16(&msg, FMP_A_DEV_CONGESTION_ETX, (uint16_t)(loss * 5));
+	fake_event(f, &msg);
+
+	peer_key(key, 0);
+	message_init(&msg, FMP_CMD_PEER_SET_NTF);
+	put_u32(&msg, FMP_A_PEER_IFINDEX, IFINDEX);
+	put_data(&msg, FMP_A_PEER_PUBLIC_KEY, key, sizeof(key));
+	put_u16(&msg, FMP_A_PEER_DEAD_TIMEOUT, loss);
+	put_u8(&msg, FMP_A_PEER_MMP_MODE, FMP_MMP_MODE_DEVICE);
+	fake_event(f, &msg);
+}
+
 static unsigned int joined;
-static bool in_trouble;
+static bool in_trouble, of_links;
 
 int __wrap_nl_join(struct nl *nl, const char *group)
 {
@@ -631,6 +654,12 @@ int __wrap_nl_join(struct nl *nl, const char *group)
 
 	if (in_trouble) {
 		send_troubles();
+		fake_shutdown(drive_fake);
+		return STATUS_OK;
+	}
+	if (of_links) {
+		send_links(drive_fake, 25);
+		send_links(drive_fake, 0);
 		fake_shutdown(drive_fake);
 		return STATUS_OK;
 	}
@@ -681,6 +710,18 @@ static void check_trouble(struct outcome outcome, const char *wanted)
 	CHECK_FMT(strcmp(outcome.output, wanted) == 0, "%s", outcome.output);
 	end(&outcome);
 	joined = 0;
+}
+
+static void test_links(void)
+{
+	drive_serve = serve_all;
+	of_links = true;
+	check_trouble(RUN("monitor"),
+		      "fmp0 dev-set mmp minimal ecn on congestion-loss 2.5 congestion-etx 1.25\n"
+		      "fmp0 peer-set peer " NPUB " dead-timeout 25 mmp device\n"
+		      "fmp0 dev-set mmp minimal ecn off congestion-loss off congestion-etx off\n"
+		      "fmp0 peer-set peer " NPUB " dead-timeout off mmp device\n");
+	of_links = false;
 }
 
 static void test_trouble(void)
@@ -756,6 +797,7 @@ const struct test command_tests[] = {
 	{ "session_add", test_session_add },
 	{ "rekey", test_rekey },
 	{ "monitor", test_monitor },
+	{ "monitor_links", test_links },
 	{ "monitor_trouble", test_trouble },
 	{ "help", test_help },
 	{ 0 },

@@ -43,6 +43,9 @@ static void test_percentages(void)
 	CHECK(parse_congestion_etx(&value, "1.05") == STATUS_OK && value == 105);
 	CHECK(parse_congestion_etx(&value, "1.5") == STATUS_OK && value == 150);
 	CHECK(parse_congestion_etx(&value, "100") == STATUS_OK && value == 10000);
+	CHECK(parse_congestion_etx(&value, "1.01") == STATUS_OK && value == 101);
+	CHECK(parse_congestion_etx(&value, "1") == STATUS_USAGE);
+	CHECK(parse_congestion_etx(&value, "0.5") == STATUS_USAGE);
 	CHECK(parse_congestion_etx(&value, "100.01") == STATUS_USAGE);
 	CHECK(parse_congestion_etx(&value, "1.005") == STATUS_USAGE);
 	CHECK(parse_congestion_etx(&value, "off") == STATUS_OK && value == 0);
@@ -101,6 +104,7 @@ static void test_bad_words(void)
 	       "--color=blue", "show");
 	EXPECT(STATUS_USAGE, "'--colour': unknown option", "--colour", "show");
 	EXPECT(STATUS_USAGE, "'--frob': unknown option", "metrics", "--frob");
+	EXPECT(STATUS_USAGE, "'--json': a text for Prometheus", "--json", "metrics");
 	EXPECT(STATUS_USAGE, "'junk': one word too many", "metrics", "fmp0", "junk");
 	CHECK(drive_opened == 0);
 }
@@ -210,6 +214,13 @@ static void test_showconf(void)
 	end(&outcome);
 	free(text);
 
+	start("newer");
+	outcome = RUN("showconf", "fmp0");
+	CHECK(outcome.status == STATUS_OK && !strstr(outcome.output, "Metrics"));
+	CHECK(strstr(outcome.messages, "'fmp0': its mode of reports, 77, is not known"));
+	CHECK(strstr(outcome.messages, "'" NPUB "': its mode of reports, 78, is not known"));
+	end(&outcome);
+
 	start("old");
 	outcome = RUN("showconf", "fmp0");
 	CHECK(!strstr(outcome.output, "Metrics") && !strstr(outcome.output, "DeadTimeout"));
@@ -284,6 +295,7 @@ static void test_bad_files(void)
 		{ "[Interface]\nEcn = maybe\n", ":2: 'maybe': neither 'on' nor 'off'" },
 		{ "[Interface]\nCongestionLoss = 5%\n", ":2: '5%': neither 'off' nor a percentage" },
 		{ "[Interface]\nCongestionEtx = 0\n", ":2: '0': neither 'off' nor a number" },
+		{ "[Interface]\nCongestionEtx = 1\n", ":2: '1': neither 'off' nor a number" },
 		{ "[Interface]\nDeadTimeout = 9\n", ":2: 'DeadTimeout': not a key of [Interface]" },
 		{ PEER "DeadTimeout = never\n", ":3: 'never': neither 'off' nor" },
 		{ PEER "Ecn = on\n", ":3: 'Ecn': not a key of [Peer]" },

@@ -202,6 +202,8 @@ static void test_bad_words(void)
 	REFUSES("'3': has ECN bits", "tos", "3");
 	REFUSES("'0': not a number from 1", "handshake-rate", "0");
 	REFUSES("'0.01': neither 'off' nor a percentage", "congestion-loss", "0.01");
+	REFUSES("'1.00': neither 'off' nor a number of transmissions from 1.01", "congestion-etx",
+		"1.00");
 	REFUSES("'a-name-that-is-too-long': not a name", "dev", "a-name-that-is-too-long");
 }
 

@@ -154,6 +154,31 @@ static void test_order(void)
 	top_release(&top);
 }
 
+/* An address says no more than the column of endpoints does. */
+static void test_names(void)
+{
+	static const struct { const char *endpoint, *name; } known[] = {
+		{ "a.example:2121", "a.example" }, { "a.example", "a.example" },
+		{ "10.example:1", "10.example" }, { "", NULL },
+		{ "192.0.2.1:2121", NULL }, { "[2001:db8::1]:2121", NULL },
+		{ "[fe80::1%eth0]:2121", NULL },
+	};
+	struct sight sight;
+	struct top top;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		top_init(&top);
+		see(&sight, 1);
+		sight.list[0].endpoint_name = (char *)known[i].endpoint;
+		top_sample(&top, &sight.survey, 1000);
+		CHECK_FMT(known[i].name ? top.rows[0].name &&
+					  strcmp(top.rows[0].name, known[i].name) == 0
+					: !top.rows[0].name, "'%s'", known[i].endpoint);
+		top_release(&top);
+	}
+}
+
 static void test_keys(void)
 {
 	struct sight sight;
@@ -296,12 +321,38 @@ static void test_cells(void)
 	CHECK(cell_is(&top, &row, TOP_TX, 8, " 888.18P"));
 	CHECK(cell_is(&top, &row, TOP_ETX, 5, "    -"));
 	CHECK(cell_is(&top, &row, TOP_SEEN, 6, " 1h02m"));
+	row.value[TOP_SEEN] = 8640000e3 + 3600e3;
+	CHECK(cell_is(&top, &row, TOP_SEEN, 6, "  100d"));
 	CHECK(cell_is(&top, &row, TOP_STATE, 5, "up*  "));
 	CHECK(cell_is(&top, &row, TOP_ENDPOINT, 3, "-  "));
 	row.name = (char *)"a\033[31m\n\xc3\xa4.example.org";
 	CHECK(cell_is(&top, &row, TOP_PEER, 12, "a?[31m???..."));
 	top.keys = true;
 	CHECK(cell_is(&top, &row, TOP_PEER, 16, "npub1qqqqq..ujme"));
+}
+
+static void test_room(void)
+{
+	static const struct { double value; const char *text; } costs[] = {
+		{ 1223, " 1.22" }, { 12340, "12.34" }, { 123450, "123.5" },
+		{ 1234560, " 1235" }, { 99999000, "99999" }, { 1234567000, ">9999" },
+	};
+	struct top_row row = { 0 };
+	struct top top = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(costs); i++) {
+		row.value[TOP_COST] = costs[i].value;
+		CHECK(cell_is(&top, &row, TOP_COST, 5, costs[i].text));
+	}
+	row.value[TOP_RTT] = 12345670000;
+	CHECK(cell_is(&top, &row, TOP_RTT, 7, " 12346s"));
+	row.value[TOP_RTT] = 1e18;
+	CHECK(cell_is(&top, &row, TOP_RTT, 7, ">99999s"));
+	row.value[TOP_LOSS] = 1;
+	CHECK(cell_is(&top, &row, TOP_LOSS, 7, " <0.01%"));
+	row.value[TOP_RX] = 1048575;
+	CHECK(cell_is(&top, &row, TOP_RX, 8, "1024.00K"));
 }
 
 /* --- lines */
@@ -343,6 +394,15 @@ static void test_gone(void)
 	end(&outcome);
 }
 
+/* One of several is left out; the others are shown. */
+static void test_leaving(void)
+{
+	CHECK(scene_choose("leaving"));
+	drive_serve = scene_serve;
+	EXPECT(STATUS_OK, "  3 peers: 1 up, 1 down, 1 new", "top", "-b", "-n", "1");
+	EXPECT(STATUS_OK, "fmp_device_peers{device=\"fmp0\"} 3", "metrics");
+}
+
 static void test_bad_words(void)
 {
 	CHECK(scene_choose("full"));
@@ -364,12 +424,15 @@ const struct test top_tests[] = {
 	{ "rates", test_rates },
 	{ "history", test_history },
 	{ "order", test_order },
+	{ "names", test_names },
 	{ "keys", test_keys },
 	{ "sparkline", test_sparkline },
 	{ "layout", test_layout },
 	{ "cells", test_cells },
+	{ "room", test_room },
 	{ "batch", test_batch },
 	{ "gone", test_gone },
+	{ "leaving", test_leaving },
 	{ "bad_words", test_bad_words },
 	{ 0 },
 };

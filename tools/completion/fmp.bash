@@ -24,15 +24,16 @@ _fmp_files() {
 }
 
 # Whether the word before the cursor wants a value, completed where that is possible.
+# A mode of reports beyond the usual ones may follow the device.
 _fmp_value() {
-	local dev=$1
+	local dev=$1 mode=${2-}
 
 	case $prev in
 	peer) _fmp_words "$(_fmp_peers "$dev")" ;;
 	local-index) _fmp_words "$(_fmp_indices "$dev")" ;;
 	send-key | receive-key) _fmp_files ;;
 	source-check | multicast | auto-connect | ecn) _fmp_words "on off" ;;
-	mmp) _fmp_words "full lightweight minimal device" ;;
+	mmp) _fmp_words "full lightweight minimal $mode" ;;
 	local | underlay) _fmp_words "any" ;;
 	tos) _fmp_words "inherit" ;;
 	ttl) _fmp_words "auto" ;;
@@ -56,18 +57,20 @@ _fmp_show() {
 }
 
 _fmp_set() {
-	local dev=${words[2]} i
+	local dev=${words[2]} i mode=''
 
 	if ((${#words[@]} == 3)); then
 		_fmp_words "$(_fmp_devices)"
 		return
 	fi
-	_fmp_value "$dev" && return
 	for ((i = 3; i < ${#words[@]} - 1; i++)); do
-		[[ ${words[i]} == peer ]] || continue
+		[[ ${words[i]} != peer ]] || mode=device
+	done
+	_fmp_value "$dev" "$mode" && return
+	if [[ $mode ]]; then
 		_fmp_after_key "remove peer"
 		return
-	done
+	fi
 	_fmp_words "port fwmark source-check local underlay tos ttl multicast
 		handshake-burst handshake-rate mmp ecn congestion-loss congestion-etx peer"
 }
@@ -79,7 +82,7 @@ _fmp_peer() {
 	5) [[ ${words[2]} == add ]] || _fmp_words "$(_fmp_peers "${words[3]}")" ;;
 	*)
 		[[ ${words[2]} == add || ${words[2]} == set ]] || return
-		_fmp_value "${words[3]}" || _fmp_after_key ""
+		_fmp_value "${words[3]}" device || _fmp_after_key ""
 		;;
 	esac
 }

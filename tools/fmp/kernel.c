@@ -207,7 +207,7 @@ int kernel_device(struct nl *nl, const struct target *target, struct devices *ou
 	return STATUS_OK;
 }
 
-int kernel_peers(struct nl *nl, const struct target *target, struct peers *out)
+int kernel_try_peers(struct nl *nl, const struct target *target, struct peers *out)
 {
 	struct message msg;
 	int err;
@@ -217,12 +217,23 @@ int kernel_peers(struct nl *nl, const struct target *target, struct peers *out)
 	put_u32(&msg, FMP_A_PEER_IFINDEX, target->ifindex);
 	err = nl_dump(nl, &msg, add_peer, restart_peers, out);
 	message_free(&msg);
-	if (err) {
+	if (err)
 		peers_release(out);
-		return failed(nl, err, target, "cannot list the peers");
-	}
-	sort(out->list, out->count, sizeof(*out->list), by_last_rx);
-	return STATUS_OK;
+	else
+		sort(out->list, out->count, sizeof(*out->list), by_last_rx);
+	return err;
+}
+
+int kernel_peers_refused(struct nl *nl, int err, const struct target *target)
+{
+	return failed(nl, err, target, "cannot list the peers");
+}
+
+int kernel_peers(struct nl *nl, const struct target *target, struct peers *out)
+{
+	int err = kernel_try_peers(nl, target, out);
+
+	return err ? kernel_peers_refused(nl, err, target) : STATUS_OK;
 }
 
 static void put_peer(struct message *msg, const struct target *target, const uint8_t *key)

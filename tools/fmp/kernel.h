@@ -40,6 +40,11 @@ int kernel_device(struct nl *nl, const struct target *target, struct devices *ou
 
 /* All peers of a device, the one heard last first. */
 int kernel_peers(struct nl *nl, const struct target *target, struct peers *out);
+
+/* The same in two: an error number without a word, and what there is to say of it. */
+int kernel_try_peers(struct nl *nl, const struct target *target, struct peers *out);
+int kernel_peers_refused(struct nl *nl, int err, const struct target *target);
+
 int kernel_peer(struct nl *nl, const struct target *target, const uint8_t *key,
 		struct peers *out);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -49,19 +50,35 @@ static int write_all(const struct target *target, FILE *out)
 #define REQUEST_MAX	8192
 #define REQUEST_MS	5000
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool wait_until(int64_t end)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t left = end - now_ms();
+
+	return left > 0 && poll(&in, 1, (int)left) > 0;
+}
+
 /*
  * The request is read up to its empty line, whatever it asks for: a socket that is
- * closed with something unread takes the answer along.
+ * closed with something unread takes the answer along. There is one end for all of it,
+ * however slowly it comes.
  */
 static void skip_request(void)
 {
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t end = now_ms() + REQUEST_MS;
 	unsigned int line = 1;
 	size_t len = 0;
 	char c;
 
-	while (len++ < REQUEST_MAX && poll(&in, 1, REQUEST_MS) > 0 &&
-	       read(STDIN_FILENO, &c, 1) == 1) {
+	while (len++ < REQUEST_MAX && wait_until(end) && read(STDIN_FILENO, &c, 1) == 1) {
 		if (c == '\n' && !line)
 			return;
 		if (c != '\r')
@@ -76,7 +93,24 @@ static void answer(const char *text, size_t len)
 		       "Content-Length: %zu\r\nConnection: close\r\n\r\n", len);
 	else
 		printf("HTTP/1.0 503 Service Unavailable\r\nConnection: close\r\n\r\n");
-	fwrite(text, 1, len, stdout);
+	if (len)
+		fwrite(text, 1, len, stdout);
+}
+
+/* All or nothing: half a text looks like peers that went. */
+static int take_text(const struct target *target, char **text, size_t *len)
+{
+	FILE *out = open_memstream(text, len);
+	bool failed;
+	int status;
+
+	if (!out)
+		return refused("out of memory");
+	status = write_all(target, out);
+	failed = ferror(out);
+	if ((fclose(out) || failed) && !status)
+		status = refused("out of memory");
+	return status;
 }
 
 static int run(struct args *args, const struct options *options)
@@ -84,22 +118,17 @@ static int run(struct args *args, const struct options *options)
 	struct words words = { 0 };
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out;
 	int status;
 
-	(void)options;
+	if (options->json)
+		return usage_word("--json", "a text for Prometheus; 'fmp --json show' has the same");
 	status = read_words(args, &words);
 	if (status)
 		return status;
 	if (words.http)
 		skip_request();
 
-	/* All or nothing: half a text looks like peers that went. */
-	out = open_memstream(&text, &len);
-	if (!out)
-		return refused("out of memory");
-	status = write_all(&words.target, out);
-	fclose(out);
+	status = take_text(&words.target, &text, &len);
 	if (words.http)
 		answer(text, status ? 0 : len);
 	else if (!status)

@@ -134,6 +134,14 @@ static void print_key(const uint8_t *key)
 	printf(" peer %s", npub);
 }
 
+static void print_seconds(const char *word, uint16_t seconds)
+{
+	if (seconds)
+		printf(" %s %u", word, seconds);
+	else
+		printf(" %s off", word);
+}
+
 static void print_peer_words(const struct peer *peer)
 {
 	char endpoint[ENDPOINT_TEXT], address[ADDRESS_TEXT];
@@ -148,6 +156,10 @@ static void print_peer_words(const struct peer *peer)
 		printf(" auto-connect on");
 	if (HAS(peer, FMP_A_PEER_DYNAMIC))
 		printf(" dynamic");
+	if (HAS(peer, FMP_A_PEER_DEAD_TIMEOUT))
+		print_seconds("dead-timeout", peer->dead_timeout);
+	if (HAS(peer, FMP_A_PEER_MMP_MODE))
+		printf(" mmp %s", mmp_mode_name(peer->mmp_mode));
 	for (i = 0; i < peer->address_count; i++)
 		printf(" address %s", address_text(address, &peer->addresses[i]));
 }
@@ -166,6 +178,14 @@ static void print_trouble_words(const struct peer *peer)
 		printf(" code %u", peer->disconnect_code);
 }
 
+static void print_threshold(const char *word, uint16_t value, unsigned int one, int digits)
+{
+	if (value)
+		printf(" %s %.*f", word, digits, (double)value / one);
+	else
+		printf(" %s off", word);
+}
+
 static void print_device_words(const struct device *device)
 {
 	if (HAS(device, FMP_A_DEV_PORT))
@@ -174,6 +194,14 @@ static void print_device_words(const struct device *device)
 		printf(" fwmark 0x%x", device->fwmark);
 	if (HAS(device, FMP_A_DEV_SOURCE_CHECK))
 		printf(" source-check %s", device->source_check ? "on" : "off");
+	if (HAS(device, FMP_A_DEV_MMP_MODE))
+		printf(" mmp %s", mmp_mode_name(device->mmp_mode));
+	if (HAS(device, FMP_A_DEV_ECN))
+		printf(" ecn %s", device->ecn ? "on" : "off");
+	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS))
+		print_threshold("congestion-loss", device->congestion_loss, 10, 1);
+	if (HAS(device, FMP_A_DEV_CONGESTION_ETX))
+		print_threshold("congestion-etx", device->congestion_etx, 100, 2);
 }
 
 static void print_session_words(const struct session *session)

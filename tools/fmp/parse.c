@@ -128,13 +128,14 @@ int parse_congestion_loss(uint16_t *thousandths, const char *word)
 	return STATUS_OK;
 }
 
+/* One transmission is the least: any link would be congested at that. */
 int parse_congestion_etx(uint16_t *hundredths, const char *word)
 {
 	uint64_t number = 0;
 
 	if (strcmp(word, "off") != 0 &&
-	    (!read_decimal(&number, word, 2, 10000) || number == 0))
-		return usage_word(word, "neither 'off' nor a number of transmissions from 0.01 to 100");
+	    (!read_decimal(&number, word, 2, 10000) || number <= 100))
+		return usage_word(word, "neither 'off' nor a number of transmissions from 1.01 to 100");
 	*hundredths = (uint16_t)number;
 	return STATUS_OK;
 }

@@ -46,7 +46,7 @@ int parse_mmp_mode(uint8_t *mode, const char *word, bool of_peer);
 /* A percentage in thousandths of the whole, 0 for 'off'. */
 int parse_congestion_loss(uint16_t *thousandths, const char *word);
 
-/* A transmission count in hundredths, 0 for 'off'. */
+/* A transmission count of more than 1 in hundredths, 0 for 'off'. */
 int parse_congestion_etx(uint16_t *hundredths, const char *word);
 
 /* 192.0.2.1:2121, [2001:db8::1]:2121 or [fe80::1%eth0]:2121 */

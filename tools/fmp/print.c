@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "identity.h"
 #include "names.h"
 #include "units.h"
@@ -121,7 +122,7 @@ static const char *epoch_text(char *out, const uint8_t *epoch)
 static void print_handshake_limits(const struct device *device)
 {
 	if (!HAS(device, FMP_A_DEV_HANDSHAKE_BURST) || !HAS(device, FMP_A_DEV_HANDSHAKE_RATE) ||
-	    (device->handshake_burst == 100 && device->handshake_rate == 10))
+	    (device->handshake_burst == CONF_BURST && device->handshake_rate == CONF_RATE))
 		return;
 	label("  ", "handshakes of strangers");
 	printf("%u at once, %u a second\n", device->handshake_burst, device->handshake_rate);
@@ -147,9 +148,10 @@ static void print_metrics_words(const struct device *device)
 		label("  ", "ecn");
 		printf("off\n");
 	}
-	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS) && device->congestion_loss != 50)
+	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS) &&
+	    device->congestion_loss != CONF_CONGESTION_LOSS)
 		print_threshold("congestion loss", device->congestion_loss, 10, 1, " %");
-	if (HAS(device, FMP_A_DEV_CONGESTION_ETX) && device->congestion_etx != 300)
+	if (HAS(device, FMP_A_DEV_CONGESTION_ETX) && device->congestion_etx != CONF_CONGESTION_ETX)
 		print_threshold("congestion etx", device->congestion_etx, 100, 2, "");
 }
 

@@ -33,11 +33,21 @@ static void write_outer(const struct device *device)
 		printf("Ttl = %u\n", device->ttl);
 }
 
+/* One of a newer module: a file that has it would not be taken. */
+static void write_mode(uint8_t mode, uint8_t last, const char *of)
+{
+	if (mode <= last)
+		printf("Metrics = %s\n", mmp_mode_name(mode));
+	else
+		warning_word(of, "its mode of reports, %u, is not known and left out", mode);
+}
+
 /* What is as it is by default is left out, except what one looks for. */
 static void write_metrics_words(const struct device *device)
 {
 	if (HAS(device, FMP_A_DEV_MMP_MODE) && device->mmp_mode != FMP_MMP_MODE_FULL)
-		printf("Metrics = %s\n", mmp_mode_name(device->mmp_mode));
+		write_mode(device->mmp_mode, FMP_MMP_MODE_MINIMAL,
+			   device->name ? device->name : "?");
 	if (HAS(device, FMP_A_DEV_ECN) && !device->ecn)
 		printf("Ecn = off\n");
 	if (HAS(device, FMP_A_DEV_CONGESTION_LOSS) &&
@@ -134,7 +144,7 @@ static void write_peer(const struct peer *peer)
 	if (HAS(peer, FMP_A_PEER_DEAD_TIMEOUT))
 		write_seconds("DeadTimeout", peer->dead_timeout, CONF_DEAD_TIMEOUT);
 	if (HAS(peer, FMP_A_PEER_MMP_MODE) && peer->mmp_mode != FMP_MMP_MODE_DEVICE)
-		printf("Metrics = %s\n", mmp_mode_name(peer->mmp_mode));
+		write_mode(peer->mmp_mode, FMP_MMP_MODE_DEVICE, npub);
 }
 
 static int by_key(const void *a, const void *b)

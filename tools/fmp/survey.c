@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "survey.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,23 +19,39 @@ void survey_release(struct survey *survey)
 	memset(survey, 0, sizeof(*survey));
 }
 
-static int take_peers(struct survey *survey, struct nl *nl)
+static void drop_device(struct devices *devices, size_t i)
+{
+	device_release(&devices->list[i]);
+	devices->count--;
+	memmove(&devices->list[i], &devices->list[i + 1],
+		(devices->count - i) * sizeof(*devices->list));
+}
+
+/* A device may go between the lists; that is no error unless it was asked for. */
+static int take_peers(struct survey *survey, struct nl *nl, bool named)
 {
 	const struct device *device;
 	struct target target;
-	int status = STATUS_OK;
-	size_t i;
+	size_t i = 0;
+	int err;
 
 	survey->peers = xcalloc(survey->devices.count, sizeof(*survey->peers));
-	for (i = 0; i < survey->devices.count && !status; i++) {
+	while (i < survey->devices.count) {
 		device = &survey->devices.list[i];
 		target.name = device->name ? device->name : "?";
 		target.ifindex = device->ifindex;
-		status = kernel_peers(nl, &target, &survey->peers[i]);
+		err = kernel_try_peers(nl, &target, &survey->peers[i]);
+		if (err == -ENODEV && !named) {
+			drop_device(&survey->devices, i);
+		} else if (err) {
+			err = kernel_peers_refused(nl, err, &target);
+			survey_release(survey);
+			return err;
+		} else {
+			i++;
+		}
 	}
-	if (status)
-		survey_release(survey);
-	return status;
+	return STATUS_OK;
 }
 
 int survey_take(struct survey *survey, const struct target *target)
@@ -51,7 +68,7 @@ int survey_take(struct survey *survey, const struct target *target)
 	else
 		status = kernel_devices(nl, &survey->devices);
 	if (!status)
-		status = take_peers(survey, nl);
+		status = take_peers(survey, nl, target->name);
 	nl_close(nl);
 	return status;
 }

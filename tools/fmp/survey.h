@@ -11,7 +11,8 @@ struct survey {
 };
 
 /*
- * Of all devices, or of one when the target has a name. Returns a status after having
+ * Of all devices, without those that go meanwhile, or of one when the target has a
+ * name. Returns a status after having
  * said what went wrong; there is nothing to release then.
  */
 int survey_take(struct survey *survey, const struct target *target);

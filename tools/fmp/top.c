@@ -151,13 +151,15 @@ static char *sample_aside(struct run *run)
 	return shown;
 }
 
+/* The first frame is of the sample that there is: rates are of whole intervals. */
 static void run_screen(struct run *run)
 {
-	uint64_t due = 0, now;
+	uint64_t due = now_ms() + run->top.interval_ms, now;
 	enum top_action action = TOP_NONE;
-	char clock[CLOCK_TEXT] = "", *message = NULL;
-	uint32_t frame = 0;
+	char clock[CLOCK_TEXT], *message = NULL;
+	uint32_t frame = 1;
 
+	clock_text(clock);
 	while (action != TOP_QUIT) {
 		now = now_ms();
 		if (now >= due && !run->top.paused) {

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "identity.h"
@@ -158,14 +159,33 @@ static void age_text(char *out, uint64_t ms)
 		snprintf(out, UNIT_TEXT, "%llum%02llus", s / 60, s % 60);
 	else if (s < 86400)
 		snprintf(out, UNIT_TEXT, "%lluh%02llum", s / 3600, s / 60 % 60);
-	else
+	else if (s < 8640000)
 		snprintf(out, UNIT_TEXT, "%llud%02lluh", s / 86400, s / 3600 % 24);
+	else
+		snprintf(out, UNIT_TEXT, "%llud", s / 86400);
+}
+
+/* Fewer decimals where there is no room; a number without its last digits is another. */
+static void fit(char *text, unsigned int width)
+{
+	char *end, unit[UNIT_TEXT];
+	double number = strtod(text, &end);
+	int decimals;
+
+	if (end == text)
+		return;
+	snprintf(unit, sizeof(unit), "%.2s", end);
+	for (decimals = 1; strlen(text) > width && decimals >= 0; decimals--)
+		snprintf(text, UNIT_TEXT, "%.*f%.2s", decimals, number, unit);
+	if (strlen(text) > width && width > strlen(unit) + 1)
+		snprintf(text, UNIT_TEXT, ">%.0f%.2s",
+			 pow(10, width - (double)strlen(unit) - 1) - 1, unit);
 }
 
 static void put_value(char *out, double value, enum unit unit, unsigned int width)
 {
 	uint64_t whole = value > 0 ? (uint64_t)fmin(value, 1e18) : 0;
-	char text[UNIT_TEXT];
+	char text[UNIT_TEXT] = "";
 
 	switch (unit) {
 	case UNIT_MICROS:
@@ -187,6 +207,8 @@ static void put_value(char *out, double value, enum unit unit, unsigned int widt
 		return;
 	}
 	squeeze(text);
+	if (unit != UNIT_AGE)
+		fit(text, width);
 	put_text(out, isnan(value) ? "-" : text, width, true);
 }
 

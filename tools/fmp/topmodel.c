@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "topmodel.h"
 
+#include <arpa/inet.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,14 +123,32 @@ static void read_metrics(struct top_row *row, const struct metrics *metrics)
 	row->congested = HAS(metrics, FMP_A_METRICS_CONGESTED);
 }
 
-/* HOST of HOST:PORT */
+/* Also with the scope of a link-local address. */
+static bool is_address(const char *host)
+{
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_pton(AF_INET, host, &address) == 1)
+		return true;
+	snprintf(text, sizeof(text), "%.*s", (int)sizeof(text) - 1, host + (*host == '['));
+	text[strcspn(text, "%]")] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* HOST of HOST:PORT; NULL for an address, which has a column of its own. */
 static char *host_of(const char *name)
 {
 	const char *colon = name ? strrchr(name, ':') : NULL;
+	char *host;
 
 	if (!name || !*name)
 		return NULL;
-	return xasprintf("%.*s", colon ? (int)(colon - name) : (int)strlen(name), name);
+	host = xasprintf("%.*s", colon ? (int)(colon - name) : (int)strlen(name), name);
+	if (!is_address(host))
+		return host;
+	free(host);
+	return NULL;
 }
 
 static void read_peer(struct top_row *row, const struct device *device, const struct peer *peer)

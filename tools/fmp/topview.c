@@ -2,6 +2,7 @@
 #include "topview.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,12 +29,55 @@ enum {
 
 static SCREEN *screen;
 
+/* --- signals that end it: blocked, except while it waits */
+
+static const int endings[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static volatile sig_atomic_t ended;
+static sigset_t waiting;	/* what is blocked meanwhile */
+
+static void take_ending(int number)
+{
+	(void)number;
+	ended = 1;
+}
+
+/* Those that were ignored stay so, as nohup has it. */
+static void catch_endings(void)
+{
+	struct sigaction action = { .sa_handler = take_ending }, before;
+	sigset_t set;
+	size_t i;
+
+	ended = 0;
+	sigemptyset(&set);
+	sigprocmask(SIG_BLOCK, NULL, &waiting);
+	for (i = 0; i < ARRAY_SIZE(endings); i++) {
+		if (sigaction(endings[i], NULL, &before) || before.sa_handler == SIG_IGN)
+			continue;
+		sigaction(endings[i], &action, NULL);
+		sigaddset(&set, endings[i]);
+		sigdelset(&waiting, endings[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* However the program ends. */
+static void restore_terminal(void)
+{
+	if (screen && !isendwin())
+		endwin();
+}
+
 int topview_open(void)
 {
 	const char *term = getenv("TERM");
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return refused("not on a terminal; 'fmp top --batch' prints lines");
+	/* Before ncurses sets its own, which would leave half of this undone. */
+	catch_endings();
+	atexit(restore_terminal);
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return refused_word(term ? term : "", "no such terminal is known (TERM)");
@@ -190,10 +234,28 @@ static bool is_gone(void)
 	return poll(&in, 1, 0) > 0 && in.revents & (POLLHUP | POLLERR | POLLNVAL);
 }
 
+/* ERR for none. What ncurses has read ahead already is not waited for. */
+static int next_key(unsigned int ms)
+{
+	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	int key;
+
+	timeout(0);
+	key = getch();
+	if (key != ERR)
+		return key;
+	ppoll(&in, 1, &time, &waiting);
+	return getch();
+}
+
 enum top_action topview_wait(unsigned int ms)
 {
-	timeout((int)ms);
-	switch (getch()) {
+	int key = next_key(ms);
+
+	if (ended)
+		return TOP_QUIT;
+	switch (key) {
 	case ERR:
 		return is_gone() ? TOP_QUIT : TOP_NONE;
 	case 'q':

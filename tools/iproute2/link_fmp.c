@@ -418,7 +418,7 @@ static void print_counter(FILE *out, struct rtattr *nest, bool *first)
 	}
 }
 
-/* Those that are zero are for programs only. */
+/* The kernel leaves out those that are zero. */
 static void print_xstats(struct link_util *self, FILE *out, struct rtattr *xstats)
 {
 	struct rtattr *attr = RTA_DATA(xstats);
