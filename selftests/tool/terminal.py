@@ -18,7 +18,9 @@ class Terminal:
         self.environment = {
             key: value for key, value in os.environ.items()
             if key not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES") and not key.startswith("LC_")}
-        self.environment.update({"TMUX_TMPDIR": self.directory.name, "LC_ALL": "C.UTF-8"})
+        # Looking for leaks stops all threads, which never ends once the terminal is gone.
+        self.environment.update({"TMUX_TMPDIR": self.directory.name, "LC_ALL": "C.UTF-8",
+                                 "ASAN_OPTIONS": "detect_leaks=0"})
         settings = " ".join(f"{k}={shlex.quote(v)}" for k, v in environment.items())
         words = shlex.join(program.command(scene, *words))
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height),
