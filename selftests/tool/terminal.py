@@ -75,3 +75,13 @@ class Terminal:
 
     def show(self, wanted):
         return self.wait(wanted, repr(wanted))
+
+    def settled(self, wanted):
+        """The screen with that text, once it is not being drawn any more."""
+        before = self.show(wanted)
+        while True:
+            time.sleep(0.2)
+            screen = self.show(wanted)
+            if screen == before:
+                return screen
+            before = screen
