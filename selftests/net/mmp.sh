@@ -144,7 +144,7 @@ losses() {
 	must shape 1 loss 0.1%
 	measured "of 0.1 %" tx_loss_trend.short 50 4000
 	unshape
-	measured "of none" tx_loss_trend.short 0 700
+	measured "of none" tx_loss_trend.short 0 5000
 	check "ETX is 1 then" await 20 metric_within 1 etx 1000 1005
 }
 
