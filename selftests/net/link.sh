@@ -10,7 +10,7 @@
 . "$(dirname "$0")/ask.sh"
 
 # Of the messages that the kernel does not handle by itself.
-KNOWN=(00 01 02 10 20 30 31)
+KNOWN=(00 10 20 30 31)
 UNKNOWN=(03 32 41 4f 52 7f ff)
 
 # forge: frames of peer 3 to host 1, from the list that is the input

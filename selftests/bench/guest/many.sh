@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # FROM and TO are those of drivers.sh
 # Sourced after drivers.sh: fmp devices with very many peers, which have a session each.
 
 start_fmp() {
