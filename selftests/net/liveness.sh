@@ -40,11 +40,13 @@ cut() { must tc -n router qdisc replace dev "r$1" root netem loss 100%; }
 
 mend() { must tc -n router qdisc del dev "r$1" root; }
 
-# The peer's last words to its end, as the host counts: milliseconds of silence before "down".
+# How long nothing had been heard of the peer when it was taken for down, milliseconds: of
+# one look, as both go on.
 silence() {
-	local last
-	last=$(in_host "$1" fmp --json show fmp0 | flat "[0].peers[0].last_rx_ms")
-	echo $((last - $(in_host "$1" fmp --json show fmp0 | flat "[0].peers[0].state_ms")))
+	local last since
+	read -r last since < <(in_host "$1" fmp --json show fmp0 |
+		flat "[0].peers[0].last_rx_ms" "[0].peers[0].state_ms" | xargs)
+	echo $((last - since))
 }
 
 up_and_down() {
