@@ -45,13 +45,8 @@ static void fmp_liveness_facts(const struct fmp_session *session,
 static u64 fmp_liveness_deadline(const struct fmp_peer *peer,
 				 const struct fmp_heartbeat_facts *facts)
 {
-	u64 next = fmp_heartbeat_next(&peer->heartbeat, facts);
-
-	if (next == U64_MAX)
-		return next;
-	/* Not a moment before, lest the timer comes in vain. */
-	return get_jiffies_64() + 1 +
-	       (next > facts->now ? msecs_to_jiffies(next - facts->now) : 0);
+	return fmp_session_deadline(fmp_heartbeat_next(&peer->heartbeat, facts),
+				    facts->now);
 }
 
 /**

@@ -10,7 +10,6 @@
  * sees to reports then.
  */
 #include <linux/jiffies.h>
-#include <linux/math64.h>
 #include <linux/timekeeping.h>
 #include <net/netlink.h>
 #include <uapi/linux/fmp.h>
@@ -69,6 +68,15 @@ static void fmp_mmp_judge(struct fmp_peer *peer)
 		WRITE_ONCE(peer->congested_until, until);
 }
 
+/* The line is that of everyone who sends. */
+static void fmp_mmp_spin(struct fmp_session *session, const struct fmp_mmp *mmp)
+{
+	u8 spin = fmp_spin_tx(&mmp->spin) ? FMP_FLAG_SP : 0;
+
+	if (session->sent.spin != spin)
+		WRITE_ONCE(session->sent.spin, spin);
+}
+
 /**
  * fmp_mmp_started() - a session became current
  * @session: the session
@@ -94,8 +102,7 @@ void fmp_mmp_started(struct fmp_session *session)
 	fmp_spin_reset(&mmp->spin);
 	mmp->session = session;
 	mmp->received = FMP_MMP_TRAFFIC_NONE;
-	WRITE_ONCE(session->sent.spin,
-		   fmp_spin_tx(&mmp->spin) ? FMP_FLAG_SP : 0);
+	fmp_mmp_spin(session, mmp);
 	spin_unlock(&mmp->lock);
 }
 
@@ -119,34 +126,27 @@ void fmp_mmp_ended(const struct fmp_session *session)
  * Until the peer has told us anything it may be waiting for a report to do so:
  * what is known of a new link should be known soon.
  */
-static bool fmp_mmp_eager(const struct fmp_mmp *mmp)
-{
-	return !mmp->reports_received;
-}
-
 static bool fmp_mmp_urgent(const struct fmp_mmp *mmp, u8 traffic)
 {
 	if (traffic == FMP_MMP_TRAFFIC_CONTROL)
-		return fmp_mmp_eager(mmp);
+		return !mmp->reports_received;
 	return traffic == FMP_MMP_TRAFFIC_DATA;
 }
 
 static u64 fmp_mmp_deadline(const struct fmp_mmp_timing *timing, u64 now)
 {
-	u64 next = fmp_mmp_timing_next(timing, true, now);
-
-	/* Not a moment before, lest the timer comes in vain. */
-	return get_jiffies_64() + 1 +
-	       (next > now ? msecs_to_jiffies(next - now) : 0);
+	return fmp_session_deadline(fmp_mmp_timing_next(timing, true, now),
+				    now);
 }
 
 /* Returns whether the timer has to come for it. */
 static bool fmp_mmp_note(struct fmp_mmp *mmp, enum fmp_mmp_traffic traffic)
 {
-	bool was_urgent = fmp_mmp_urgent(mmp, mmp->received);
+	bool was_urgent;
 
 	if (likely(mmp->received >= traffic))
 		return false;
+	was_urgent = fmp_mmp_urgent(mmp, mmp->received);
 	mmp->received = traffic;
 	return !was_urgent && fmp_mmp_urgent(mmp, traffic);
 }
@@ -155,15 +155,12 @@ static void fmp_mmp_record(struct fmp_session *session, struct fmp_mmp *mmp,
 			   const struct fmp_mmp_frame *frame)
 {
 	u64 now = fmp_mmp_now_us();
-	u8 spin;
 
 	fmp_mmp_receiver_record(&mmp->receiver, frame->counter,
 				frame->timestamp, frame->len, frame->ce, now);
 	fmp_spin_received(&mmp->spin, mmp->initiator, frame->counter,
-			  frame->spin, div_u64(now, USEC_PER_MSEC));
-	spin = fmp_spin_tx(&mmp->spin) ? FMP_FLAG_SP : 0;
-	if (session->sent.spin != spin)
-		WRITE_ONCE(session->sent.spin, spin);
+			  frame->spin, now);
+	fmp_mmp_spin(session, mmp);
 }
 
 /**
@@ -307,11 +304,9 @@ static bool fmp_mmp_is_due(const struct fmp_mmp *mmp,
 			   const struct fmp_mmp_timing *timing, u8 traffic,
 			   u64 now)
 {
-	if (traffic == FMP_MMP_TRAFFIC_NONE)
+	if (!fmp_mmp_timing_due(timing, traffic != FMP_MMP_TRAFFIC_NONE, now))
 		return false;
-	if (fmp_mmp_urgent(mmp, traffic))
-		return fmp_mmp_timing_due(timing, true, now);
-	return fmp_mmp_timing_due(timing, true, now) &&
+	return fmp_mmp_urgent(mmp, traffic) ||
 	       now >= timing->last + FMP_MMP_IDLE_MS;
 }
 

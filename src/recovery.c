@@ -154,15 +154,6 @@ void fmp_recovery_reset(struct fmp_peer *peer)
 	spin_unlock_bh(&peer->recovery_lock);
 }
 
-static u64 fmp_recovery_deadline(const struct fmp_session *session, u64 now)
-{
-	u64 due = session->rekey.due;
-
-	/* Not a moment before, lest the timer comes in vain. */
-	return get_jiffies_64() + 1 +
-	       (due > now ? msecs_to_jiffies(due - now) : 0);
-}
-
 /**
  * fmp_recovery_started() - a session became current
  * @session: the session
@@ -185,7 +176,7 @@ u64 fmp_recovery_started(struct fmp_session *session)
 	fmp_rekey_start(&session->rekey, now,
 			reciprocal_scale(get_random_u32(),
 					 FMP_REKEY_JITTER_MS + 1));
-	return fmp_recovery_deadline(session, now);
+	return fmp_session_deadline(session->rekey.due, now);
 }
 
 static u64 fmp_recovery_received(const struct fmp_replay *replay)
@@ -216,5 +207,5 @@ u64 fmp_recovery_due(struct fmp_session *session)
 		fmp_recovery_ask(peer, fmp_rekey_is_spent(facts.sent) ?
 				 FMP_REKEY_REASON_COUNTER :
 				 FMP_REKEY_REASON_AGE);
-	return fmp_recovery_deadline(session, facts.now);
+	return fmp_session_deadline(session->rekey.due, facts.now);
 }

@@ -15,12 +15,6 @@
 #include "session.h"
 #include "wire.h"
 
-static const u8 *fmp_rx_link(const struct sk_buff *skb)
-{
-	return skb->data + sizeof(struct udphdr) + FMP_HDR_LEN +
-	       FMP_TIMESTAMP_LEN;
-}
-
 static size_t fmp_rx_link_len(const struct sk_buff *skb)
 {
 	return skb->len - sizeof(struct udphdr) - FMP_FRAME_MIN -

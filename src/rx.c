@@ -78,12 +78,6 @@ static u32 fmp_rx_timestamp(const struct sk_buff *skb)
 	return get_unaligned_le32(fmp_rx_hdr(skb) + 1);
 }
 
-static u8 fmp_rx_link_type(const struct sk_buff *skb)
-{
-	return skb->data[sizeof(struct udphdr) + FMP_HDR_LEN +
-			 FMP_TIMESTAMP_LEN];
-}
-
 static size_t fmp_rx_inner_len(const struct sk_buff *skb)
 {
 	return skb->len - sizeof(struct udphdr) - FMP_FRAME_MIN;
@@ -156,7 +150,7 @@ static void fmp_rx_measure(struct fmp_session *session,
 		.len		= skb->len - sizeof(struct udphdr),
 		.ce		= fmp_rx_congested(skb),
 		.spin		= fmp_rx_hdr(skb)->flags & FMP_FLAG_SP,
-		.traffic	= fmp_mmp_traffic(fmp_rx_link_type(skb)),
+		.traffic	= fmp_mmp_traffic(*fmp_rx_link(skb)),
 	};
 
 	if (unlikely(READ_ONCE(session->peer->state) != FMP_PEER_STATE_UP))
@@ -278,7 +272,7 @@ static void fmp_rx_dispatch(struct fmp_session *session, struct sk_buff *skb)
 {
 	struct fmp_peer *peer = session->peer;
 
-	switch (fmp_rx_link_type(skb)) {
+	switch (*fmp_rx_link(skb)) {
 	case FMP_LINK_IP:
 		fmp_rx_ip(peer, skb);
 		return;

@@ -6,13 +6,22 @@
 #define FMP_RX_H
 
 #include <linux/skbuff.h>
+#include <linux/udp.h>
 
 #include "stats.h"
+#include "wire.h"
 
 struct fmp_dev;
 struct fmp_peer;
 struct fmp_session;
 struct sock;
+
+/* The link message of a frame that was opened, from its type byte on. */
+static inline const u8 *fmp_rx_link(const struct sk_buff *skb)
+{
+	return skb->data + sizeof(struct udphdr) + FMP_HDR_LEN +
+	       FMP_TIMESTAMP_LEN;
+}
 
 int fmp_rx_encap(struct sock *sk, struct sk_buff *skb);
 bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,

@@ -46,6 +46,23 @@ u64 fmp_session_now_ms(void)
 }
 
 /**
+ * fmp_session_deadline() - tell the time when the timer of a peer has to come
+ * @due: what for, on the clock of fmp_session_now_ms(); U64_MAX for never
+ * @now: time on that clock
+ *
+ * Context: Any.
+ * Return: jiffies64, not a moment before @due lest the timer comes in vain;
+ * U64_MAX for never.
+ */
+u64 fmp_session_deadline(u64 due, u64 now)
+{
+	if (due == U64_MAX)
+		return U64_MAX;
+	return get_jiffies_64() + 1 +
+	       (due > now ? msecs_to_jiffies(due - now) : 0);
+}
+
+/**
  * fmp_session_alloc() - make a session that has neither keys nor an index
  * @peer: its owner
  *
@@ -101,6 +118,12 @@ static void fmp_session_retire(struct fmp_session *session)
 	fmp_index_release(&fmp->indices, session);
 	fmp_lane_forget(fmp, session);
 	call_rcu(&session->rcu, fmp_session_free_rcu);
+}
+
+static struct fmp_session *fmp_session_current(const struct fmp_peer *peer)
+{
+	return rcu_dereference_protected(peer->current_session,
+					 lockdep_is_held(&peer->lock));
 }
 
 static struct fmp_session *fmp_session_take(struct fmp_peer *peer,
@@ -258,8 +281,7 @@ static void fmp_session_cut_over(struct fmp_session *session, u8 k_bit)
 
 	fmp_session_take(peer, &peer->pending);
 
-	old = rcu_dereference_protected(peer->current_session,
-					lockdep_is_held(&peer->lock));
+	old = fmp_session_current(peer);
 	/* Without one to take its place, what drains keeps its 10 s. */
 	if (old) {
 		fmp_session_retire_slot(peer, &peer->previous);
@@ -297,11 +319,9 @@ void fmp_session_promote(struct fmp_session *session, u8 k_bit)
 /* What the peer will send is the complement of what it sent last. */
 static u8 fmp_session_next_k(const struct fmp_peer *peer)
 {
-	const struct fmp_session *session;
+	const struct fmp_session *session = fmp_session_current(peer);
 	s8 seen;
 
-	session = rcu_dereference_protected(peer->current_session,
-					    lockdep_is_held(&peer->lock));
 	if (!session)
 		return 0;
 	seen = READ_ONCE(session->k_seen);
@@ -340,10 +360,8 @@ static void fmp_session_previous_due(struct fmp_peer *peer, u64 now)
 
 static void fmp_session_current_due(struct fmp_peer *peer)
 {
-	struct fmp_session *session;
+	struct fmp_session *session = fmp_session_current(peer);
 
-	session = rcu_dereference_protected(peer->current_session,
-					    lockdep_is_held(&peer->lock));
 	if (session)
 		fmp_session_arm(peer, fmp_recovery_due(session));
 }
@@ -366,10 +384,8 @@ void fmp_session_wake(struct fmp_peer *peer, u64 deadline)
 static void fmp_session_mmp_due(struct fmp_peer *peer,
 				struct fmp_mmp_reports *reports)
 {
-	struct fmp_session *session;
+	struct fmp_session *session = fmp_session_current(peer);
 
-	session = rcu_dereference_protected(peer->current_session,
-					    lockdep_is_held(&peer->lock));
 	if (session)
 		fmp_session_arm(peer, fmp_mmp_due(session, reports));
 }
@@ -380,8 +396,7 @@ static bool fmp_session_liveness_due(struct fmp_peer *peer)
 	struct fmp_session *session;
 	bool send;
 
-	session = rcu_dereference_protected(peer->current_session,
-					    lockdep_is_held(&peer->lock));
+	session = fmp_session_current(peer);
 	if (!session)
 		return false;
 	fmp_session_arm(peer, fmp_liveness_due(session, &send));

@@ -44,8 +44,8 @@ static void fmp_spin_responder(struct fmp_spin *spin, u64 counter, bool value)
  * Frames of a previous session must not come here.
  *
  * Context: Any; calls are serialized by the caller.
- * Return: Milliseconds of a round trip that is over, at the initiator, or
- * FMP_SPIN_NONE.
+ * Return: What a round trip took that is over, at the initiator, in the unit of
+ * @now, or FMP_SPIN_NONE.
  */
 s64 fmp_spin_received(struct fmp_spin *spin, bool initiator, u64 counter,
 		      bool value, u64 now)

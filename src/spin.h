@@ -3,8 +3,7 @@
  * The spin bit (spec 9.9): it flips once in a round trip, so that who watches a
  * link can measure it.
  *
- * No state but its own and no clock: times are in milliseconds and are passed
- * in.
+ * No state but its own and no clock: times are passed in, in whatever unit.
  */
 #ifndef FMP_SPIN_H
 #define FMP_SPIN_H
