@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced after agent.sh: rekeys under traffic, and what a network may do to their messages.
+# Sourced by suites of one kind of peer each: rekeys under traffic, and what a network may
+# do to their messages.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/flow.sh"
+. "$(dirname "$0")/pypeer.sh"
+. "$(dirname "$0")/agent.sh"
 
 # Datagrams of a series, and ms from one to the next: an emulated peer needs 10 ms each.
 MANY=120 EVERY=40
@@ -60,4 +66,13 @@ rekeys() {
 	[ "$KIND" != fmp ] || disturbed "a rekey, msg2 lost" we "drop msg2 out"
 	disturbed "a rekey, msg2 lost" they "drop msg2 in"
 	end
+}
+
+# suite KIND: all there is to the suite of that kind
+suite() {
+	ktap_begin
+	make_stage
+	must agent_on
+	rekeys "$1"
+	ktap_end
 }

@@ -6,14 +6,6 @@
 # The same as interop-rekey with a peer of kind S, which believes any K bit. What it costs
 # when its msg2 is lost is in interop-outage.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/flow.sh"
-. "$(dirname "$0")/pypeer.sh"
-. "$(dirname "$0")/agent.sh"
 . "$(dirname "$0")/disturb.sh"
 
-ktap_begin
-make_stage
-must agent_on
-rekeys S
-ktap_end
+suite S

@@ -5,14 +5,6 @@
 # Rekeys of module and agent with a peer in Python that keeps our rules, in both roles: what
 # a network may do to the two messages of one must not cost a datagram (spec 8).
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/flow.sh"
-. "$(dirname "$0")/pypeer.sh"
-. "$(dirname "$0")/agent.sh"
 . "$(dirname "$0")/disturb.sh"
 
-ktap_begin
-make_stage
-must agent_on
-rekeys fmp
-ktap_end
+suite fmp
