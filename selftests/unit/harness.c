@@ -118,7 +118,7 @@ static bool run_test(const struct test *test)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* UNIT_SKIP has suite.test of those, with spaces between them. */
+/* UNIT_SKIP has suite.test of those, with spaces between them; UNIT_SKIP_REASON says why. */
 static bool is_skipped(const char *suite, const char *test)
 {
 	const char *skip = getenv("UNIT_SKIP"), *at;
@@ -134,9 +134,12 @@ static bool is_skipped(const char *suite, const char *test)
 int main(int argc, char **argv)
 {
 	unsigned int count = 0, number = 0, bad = 0;
+	const char *reason = getenv("UNIT_SKIP_REASON");
 	const struct test *test;
 	size_t i;
 
+	if (!reason)
+		reason = "";
 	if (sodium_init() < 0)
 		return 1;
 	if (argc > 2 && strcmp(argv[1], "fmp") == 0)
@@ -158,8 +161,8 @@ int main(int argc, char **argv)
 			bool ok = skip || run_test(test);
 
 			bad += !ok;
-			printf("%sok %u %s.%s%s\n", ok ? "" : "not ", ++number, suite_names[i],
-			       test->name, skip ? " # SKIP" : "");
+			printf("%sok %u %s.%s%s%s\n", ok ? "" : "not ", ++number, suite_names[i],
+			       test->name, skip ? " # SKIP " : "", skip ? reason : "");
 		}
 	}
 	printf("# passed %u failed %u\n", count - bad, bad);
