@@ -7,7 +7,9 @@
 
 #include <linux/types.h>
 
-#define FMP_KEY_LEN	32U
+#define FMP_KEY_LEN		32U
+/* What fmp_seal() borrows ahead of the frame. */
+#define FMP_SEAL_HEADROOM	48U
 
 /**
  * struct fmp_key - key of one direction of a session
@@ -21,7 +23,7 @@ struct fmp_key {
 
 void fmp_seal(u8 *frame, size_t inner_len, u64 counter,
 	      const struct fmp_key *key);
-bool fmp_open(u8 *frame, size_t inner_len, u64 counter,
+bool fmp_open(u8 *inner, const u8 *frame, size_t inner_len, u64 counter,
 	      const struct fmp_key *key);
 
 #endif /* FMP_CRYPTO_H */

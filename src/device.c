@@ -108,7 +108,7 @@ static void fmp_distrust_peers(struct net_device *dev)
 	}
 }
 
-static int fmp_open(struct net_device *dev)
+static int fmp_up(struct net_device *dev)
 {
 	struct fmp_dev *fmp = netdev_priv(dev);
 	struct fmp_config config;
@@ -246,7 +246,7 @@ static void fmp_get_stats64(struct net_device *dev,
 static const struct net_device_ops fmp_netdev_ops = {
 	.ndo_init		= fmp_init,
 	.ndo_uninit		= fmp_uninit,
-	.ndo_open		= fmp_open,
+	.ndo_open		= fmp_up,
 	.ndo_stop		= fmp_stop,
 	.ndo_start_xmit		= fmp_tx,
 	.ndo_get_stats64	= fmp_get_stats64,

@@ -309,6 +309,7 @@ bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	struct fmp_peer *peer = session->peer;
 	u64 counter = fmp_rx_counter(skb);
 	size_t inner_len;
+	u8 *frame;
 
 	if (skb_linearize_cow(skb)) {
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_NOMEM,
@@ -316,7 +317,8 @@ bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 		return false;
 	}
 	inner_len = fmp_rx_inner_len(skb);
-	if (!fmp_open(skb->data + sizeof(struct udphdr), inner_len, counter,
+	frame = skb->data + sizeof(struct udphdr);
+	if (!fmp_open(frame + FMP_HDR_LEN, frame, inner_len, counter,
 		      &session->receive_key)) {
 		trace_fmp_rx_open(session, counter, FMP_OPEN_FORGED);
 		fmp_recovery_failed(session);

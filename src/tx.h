@@ -9,6 +9,7 @@
 #include <linux/netdevice.h>
 #include <linux/udp.h>
 
+#include "crypto.h"
 #include "stats.h"
 #include "wire.h"
 
@@ -20,6 +21,8 @@ struct fmp_session;
 /* Ahead of the inner packet, down to the link layer of the outer one. */
 #define FMP_TX_HEADROOM	(LL_MAX_HEADER + sizeof(struct ipv6hdr) + \
 			 sizeof(struct udphdr) + FMP_IP_HEADROOM)
+/* Those of the outer headers are there when it is sealed. */
+static_assert(FMP_SEAL_HEADROOM + FMP_IP_HEADROOM <= FMP_TX_HEADROOM);
 
 void fmp_tx_unreachable(struct sk_buff *skb);
 void fmp_tx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,

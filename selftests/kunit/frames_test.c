@@ -30,11 +30,12 @@ static void fmp_expect_sealed(struct kunit *test, const char *name,
 {
 	size_t len = FMP_FRAME_MIN + inner->len;
 	struct fmp_key send_key;
-	u8 *frame;
+	u8 *room, *frame;
 
 	KUNIT_ASSERT_EQ_MSG(test, wire->len, len, "%s: length", name);
-	frame = kunit_kmalloc(test, len, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, frame);
+	room = kunit_kmalloc(test, FMP_SEAL_HEADROOM + len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, room);
+	frame = room + FMP_SEAL_HEADROOM;
 
 	memcpy(send_key.bytes, key->data, sizeof(send_key.bytes));
 	fmp_hdr_write(frame, flags, inner->len, index, counter);
@@ -43,7 +44,7 @@ static void fmp_expect_sealed(struct kunit *test, const char *name,
 	KUNIT_EXPECT_EQ_MSG(test, fmp_first_difference(frame, wire->data, len),
 			    len, "%s: differs from the wire", name);
 
-	kunit_kfree(test, frame);
+	kunit_kfree(test, room);
 }
 
 static void fmp_frames_send(struct kunit *test)

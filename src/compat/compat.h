@@ -9,6 +9,7 @@
 #ifndef FMP_HAS_GENL_SPLIT_OPS
 #include "genl_split_ops.h"
 #endif
+#include "chacha.h"
 #include "dropreason.h"
 #include "netdevice.h"
 #include "netlink.h"

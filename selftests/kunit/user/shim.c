@@ -80,16 +80,14 @@ void chacha20poly1305_encrypt(u8 *dst, const u8 *src, size_t src_len,
 						  ad_len, NULL, npub, key);
 }
 
-bool chacha20poly1305_decrypt(u8 *dst, const u8 *src, size_t src_len,
-			      const u8 *ad, size_t ad_len, u64 nonce,
-			      const u8 *key)
+void chacha20_crypt(struct chacha_state *state, u8 *dst, const u8 *src,
+		    unsigned int bytes)
 {
-	u8 npub[12];
-
-	fmp_nonce(npub, nonce);
-	return !crypto_aead_chacha20poly1305_ietf_decrypt(dst, NULL, NULL, src,
-							  src_len, ad, ad_len,
-							  npub, key);
+	crypto_stream_chacha20_ietf_xor_ic(dst, src, bytes,
+					   (const u8 *)&state->x[13],
+					   state->x[12],
+					   (const u8 *)&state->x[4]);
+	state->x[12] += (bytes + CHACHA_BLOCK_SIZE - 1) / CHACHA_BLOCK_SIZE;
 }
 
 int main(void)

@@ -48,6 +48,7 @@ typedef unsigned int gfp_t;
 #define MODULE_LICENSE(text)
 #define MODULE_DESCRIPTION(text)
 
+#define likely(condition)	__builtin_expect(!!(condition), 1)
 #define unlikely(condition)	__builtin_expect(!!(condition), 0)
 #define __noreturn		__attribute__((noreturn))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
@@ -60,6 +61,8 @@ typedef unsigned int gfp_t;
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
+#define lower_32_bits(n)	((u32)(n))
+#define upper_32_bits(n)	((u32)((u64)(n) >> 32))
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define clamp_t(type, value, low, high) \
 	min_t(type, (type)(value) > (type)(low) ? (value) : (low), high)
@@ -237,13 +240,33 @@ extern int (* const fmp_module_init)(void);
 #define module_init(function)	int (* const fmp_module_init)(void) = function
 #define module_exit(function)	void (* const fmp_module_exit)(void) = function
 
-#define CHACHA20POLY1305_KEY_SIZE	crypto_aead_chacha20poly1305_ietf_KEYBYTES
-#define CHACHA20POLY1305_AUTHTAG_SIZE	crypto_aead_chacha20poly1305_ietf_ABYTES
+#define CHACHA_BLOCK_SIZE	64
+#define CHACHA_KEY_SIZE		crypto_stream_chacha20_ietf_KEYBYTES
+#define POLY1305_BLOCK_SIZE	16
+#define POLY1305_DIGEST_SIZE	crypto_onetimeauth_BYTES
+
+struct chacha_state {
+	u32 x[16];
+};
+
+/* The constants are libsodium's own. */
+#define chacha_init_consts(state)	((void)(state))
+
+void chacha20_crypt(struct chacha_state *state, u8 *dst, const u8 *src,
+		    unsigned int bytes);
+
+struct poly1305_desc_ctx {
+	crypto_onetimeauth_state state;
+};
+
+#define poly1305_init(ctx, key)		crypto_onetimeauth_init(&(ctx)->state, key)
+#define poly1305_update(ctx, src, len)	crypto_onetimeauth_update(&(ctx)->state, src, len)
+#define poly1305_final(ctx, tag)	crypto_onetimeauth_final(&(ctx)->state, tag)
+
+#define crypto_memneq(a, b, len)	(!!sodium_memcmp(a, b, len))
+#define memzero_explicit(p, len)	sodium_memzero(p, len)
 
 void chacha20poly1305_encrypt(u8 *dst, const u8 *src, size_t src_len,
-			      const u8 *ad, size_t ad_len, u64 nonce,
-			      const u8 *key);
-bool chacha20poly1305_decrypt(u8 *dst, const u8 *src, size_t src_len,
 			      const u8 *ad, size_t ad_len, u64 nonce,
 			      const u8 *key);
 
