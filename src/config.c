@@ -37,6 +37,8 @@ const struct fmp_config_attrs fmp_config_dev_attrs = {
 	.ecn		= FMP_A_DEV_ECN,
 	.congestion_loss = FMP_A_DEV_CONGESTION_LOSS,
 	.congestion_etx	= FMP_A_DEV_CONGESTION_ETX,
+	.tx_batch	= FMP_A_DEV_TX_BATCH,
+	.rx_batch	= FMP_A_DEV_RX_BATCH,
 };
 
 const struct fmp_config_attrs fmp_config_link_attrs = {
@@ -55,6 +57,8 @@ const struct fmp_config_attrs fmp_config_link_attrs = {
 	.ecn		= IFLA_FMP_ECN,
 	.congestion_loss = IFLA_FMP_CONGESTION_LOSS,
 	.congestion_etx	= IFLA_FMP_CONGESTION_ETX,
+	.tx_batch	= IFLA_FMP_TX_BATCH,
+	.rx_batch	= IFLA_FMP_RX_BATCH,
 };
 
 /**
@@ -74,6 +78,8 @@ void fmp_config_init(struct fmp_config *config)
 	config->ecn = true;
 	config->congestion_loss = FMP_CONFIG_CONGESTION_LOSS;
 	config->congestion_etx = FMP_CONFIG_CONGESTION_ETX;
+	config->tx_batch = true;
+	config->rx_batch = true;
 }
 
 static int fmp_config_read_local4(struct fmp_config *config,
@@ -184,6 +190,16 @@ static void fmp_config_read_mmp(struct fmp_config *config,
 			nla_get_u16(data[attrs->congestion_etx]);
 }
 
+static void fmp_config_read_batch(struct fmp_config *config,
+				  struct nlattr *const *data,
+				  const struct fmp_config_attrs *attrs)
+{
+	if (data[attrs->tx_batch])
+		config->tx_batch = nla_get_u8(data[attrs->tx_batch]);
+	if (data[attrs->rx_batch])
+		config->rx_batch = nla_get_u8(data[attrs->rx_batch]);
+}
+
 /**
  * fmp_config_read() - take over the settings that a request names
  * @fmp: device, for the namespace that names are of
@@ -221,6 +237,7 @@ int fmp_config_read(const struct fmp_dev *fmp, struct fmp_config *config,
 		config->handshake_rate =
 			nla_get_u32(data[attrs->handshake_rate]);
 	fmp_config_read_mmp(config, data, attrs);
+	fmp_config_read_batch(config, data, attrs);
 
 	if (data[attrs->tos])
 		err = fmp_config_read_tos(config, data[attrs->tos], extack);
@@ -356,6 +373,8 @@ void fmp_config_write(struct fmp_dev *fmp, const struct fmp_config *config)
 	WRITE_ONCE(to->ecn, config->ecn);
 	WRITE_ONCE(to->congestion_loss, config->congestion_loss);
 	WRITE_ONCE(to->congestion_etx, config->congestion_etx);
+	WRITE_ONCE(to->tx_batch, config->tx_batch);
+	WRITE_ONCE(to->rx_batch, config->rx_batch);
 	WRITE_ONCE(to->underlay, config->underlay);
 	memcpy(to->underlay_name, config->underlay_name,
 	       sizeof(to->underlay_name));
@@ -417,7 +436,9 @@ size_t fmp_config_fill_size(void)
 	       nla_total_size(sizeof(u8)) +	/* mmp-mode */
 	       nla_total_size(sizeof(u8)) +	/* ecn */
 	       nla_total_size(sizeof(u16)) +	/* congestion-loss */
-	       nla_total_size(sizeof(u16));	/* congestion-etx */
+	       nla_total_size(sizeof(u16)) +	/* congestion-etx */
+	       nla_total_size(sizeof(u8)) +	/* tx-batch */
+	       nla_total_size(sizeof(u8));	/* rx-batch */
 }
 
 /**
@@ -450,7 +471,9 @@ int fmp_config_fill(struct sk_buff *skb, const struct fmp_dev *fmp,
 	    nla_put_u8(skb, attrs->mmp_mode, config.mmp_mode) ||
 	    nla_put_u8(skb, attrs->ecn, config.ecn) ||
 	    nla_put_u16(skb, attrs->congestion_loss, config.congestion_loss) ||
-	    nla_put_u16(skb, attrs->congestion_etx, config.congestion_etx))
+	    nla_put_u16(skb, attrs->congestion_etx, config.congestion_etx) ||
+	    nla_put_u8(skb, attrs->tx_batch, config.tx_batch) ||
+	    nla_put_u8(skb, attrs->rx_batch, config.rx_batch))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -37,6 +37,8 @@ struct sk_buff;
  * @ecn: frames with forwarded packets tell of congestion
  * @congestion_loss: from which loss on a link is congested, in thousandths
  * @congestion_etx: from which expected transmission count on, in hundredths
+ * @tx_batch: the segments of a GSO packet leave as one UDP GSO packet
+ * @rx_batch: a UDP GSO packet that arrives is opened as one batch
  *
  * The interface is not held: when it goes, sending fails until another one is
  * set.
@@ -58,6 +60,8 @@ struct fmp_config {
 	bool ecn;
 	u16 congestion_loss;
 	u16 congestion_etx;
+	bool tx_batch;
+	bool rx_batch;
 };
 
 /**
@@ -77,6 +81,8 @@ struct fmp_config {
  * @ecn: u8, 0 or 1
  * @congestion_loss: u16, 1000 at most
  * @congestion_etx: u16, 10000 at most
+ * @tx_batch: u8, 0 or 1
+ * @rx_batch: u8, 0 or 1
  */
 struct fmp_config_attrs {
 	u8 port;
@@ -94,6 +100,8 @@ struct fmp_config_attrs {
 	u8 ecn;
 	u8 congestion_loss;
 	u8 congestion_etx;
+	u8 tx_batch;
+	u8 rx_batch;
 };
 
 /* Of the family, and of rtnetlink. */

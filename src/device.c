@@ -45,6 +45,8 @@ static const struct nla_policy fmp_link_policy[IFLA_FMP_MAX + 1] = {
 	[IFLA_FMP_ECN]		= NLA_POLICY_MAX(NLA_U8, 1),
 	[IFLA_FMP_CONGESTION_LOSS] = NLA_POLICY_MAX(NLA_U16, 1000),
 	[IFLA_FMP_CONGESTION_ETX] = NLA_POLICY_MAX(NLA_U16, 10000),
+	[IFLA_FMP_TX_BATCH]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[IFLA_FMP_RX_BATCH]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* All devices, for the namespaces of their sockets. */

@@ -18,6 +18,10 @@ static_assert(BITS_PER_LONG == 64, "fmp needs a 64-bit kernel");
  *
  * Those named RX_DROP and TX_DROP count packets that went no further, and
  * each such packet counts in exactly one of them.
+ *
+ * Those named BATCH_2 to BATCH_32 count batches of that many frames and fewer
+ * than the next, BATCH_FRAMES the frames in all of them. These count as frames
+ * besides; what goes alone is no batch.
  */
 enum fmp_stat {
 	FMP_RX_FRAMES,
@@ -33,6 +37,12 @@ enum fmp_stat {
 	FMP_RX_HANDSHAKE,
 	FMP_RX_RECOVERY_REKEY,
 	FMP_RX_REPORT,
+	FMP_RX_BATCH_2,
+	FMP_RX_BATCH_4,
+	FMP_RX_BATCH_8,
+	FMP_RX_BATCH_16,
+	FMP_RX_BATCH_32,
+	FMP_RX_BATCH_FRAMES,
 	FMP_RX_DROP_GSO,
 	FMP_RX_DROP_SHORT,
 	FMP_RX_DROP_VERSION,
@@ -71,6 +81,12 @@ enum fmp_stat {
 	FMP_TX_MULTICAST_COPY,
 	FMP_TX_STAGED,
 	FMP_TX_PMTU_UPDATE,
+	FMP_TX_BATCH_2,
+	FMP_TX_BATCH_4,
+	FMP_TX_BATCH_8,
+	FMP_TX_BATCH_16,
+	FMP_TX_BATCH_32,
+	FMP_TX_BATCH_FRAMES,
 	FMP_TX_DROP_NOT_IP,
 	FMP_TX_DROP_NO_PEER,
 	FMP_TX_DROP_MULTICAST,

@@ -33,6 +33,8 @@ static const struct name dev_attrs[] = {
 	{ "ecn", FMP_A_DEV_ECN },
 	{ "congestion-loss", FMP_A_DEV_CONGESTION_LOSS },
 	{ "congestion-etx", FMP_A_DEV_CONGESTION_ETX },
+	{ "tx-batch", FMP_A_DEV_TX_BATCH },
+	{ "rx-batch", FMP_A_DEV_RX_BATCH },
 	{ NULL },
 };
 
@@ -53,6 +55,8 @@ const struct name link_attrs[] = {
 	{ "ecn", IFLA_FMP_ECN },
 	{ "congestion-loss", IFLA_FMP_CONGESTION_LOSS },
 	{ "congestion-etx", IFLA_FMP_CONGESTION_ETX },
+	{ "tx-batch", IFLA_FMP_TX_BATCH },
+	{ "rx-batch", IFLA_FMP_RX_BATCH },
 	{ NULL },
 };
 

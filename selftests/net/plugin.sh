@@ -80,6 +80,20 @@ metrics() {
 	must link del fmp0
 }
 
+batches() {
+	must link add fmp0 type fmp
+	check_equal "batches are on by default" "true true" "$(info tx_batch) $(info rx_batch)"
+	must link del fmp0
+	must link add fmp0 type fmp tx-batch off rx-batch off
+	check "options of the batches" says "tx-batch off rx-batch off" ip -n h1 -d link show fmp0
+	must link set fmp0 up
+	must link set fmp0 type fmp tx-batch on
+	check_equal "each is changed by itself while it is up, and the same to fmp" "true false" \
+		"$(told tx_batch) $(told rx_batch)"
+	check "options that were shown can be given again" again
+	must link del fmp0
+}
+
 statistics() {
 	must link add fmp0 type fmp
 	# What the host sends of its own accord would be counted between two looks.
@@ -118,6 +132,7 @@ defaults
 options
 change
 metrics
+batches
 statistics
 refusals
 without

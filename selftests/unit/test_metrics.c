@@ -58,7 +58,7 @@ static void test_set(void)
 
 	start("full");
 	outcome = RUN("set", "fmp0", "mmp", "minimal", "ecn", "on", "congestion-loss", "2.5",
-		      "congestion-etx", "1.25", "peer", NPUB, "mmp", "device",
+		      "congestion-etx", "1.25", "tx-batch", "off", "rx-batch", "on", "peer", NPUB, "mmp", "device",
 		      "dead-timeout", "45");
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
 	if (CHECK(outcome.requests == 2)) {
@@ -68,6 +68,8 @@ static void test_set(void)
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_ECN)) == 1);
 		CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_CONGESTION_LOSS)) == 25);
 		CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_CONGESTION_ETX)) == 125);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TX_BATCH)) == 0);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_RX_BATCH)) == 1);
 		request = fake_request(drive_fake, 1);
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_PEER_MMP_MODE)) ==
 		      FMP_MMP_MODE_DEVICE);
@@ -94,6 +96,8 @@ static void test_bad_words(void)
 	EXPECT(STATUS_USAGE, "'dev': none of 'full', 'lightweight', 'minimal' and 'device'",
 	       "peer", "add", "fmp0", NPUB, "mmp", "dev");
 	EXPECT(STATUS_USAGE, "'yes': neither 'on' nor 'off'", "set", "fmp0", "ecn", "yes");
+	EXPECT(STATUS_USAGE, "'2': neither 'on' nor 'off'", "set", "fmp0", "tx-batch", "2");
+	EXPECT(STATUS_USAGE, "'': neither 'on' nor 'off'", "set", "fmp0", "rx-batch", "");
 	EXPECT(STATUS_USAGE, "'101': neither 'off' nor a percentage from 0.1 to 100",
 	       "set", "fmp0", "congestion-loss", "101");
 	EXPECT(STATUS_USAGE, "'three': neither 'off' nor a number of transmissions",
@@ -124,7 +128,7 @@ static bool shows(const char *scene, const char *text)
 static void test_show(void)
 {
 	CHECK(shows("full", "  reports: lightweight\n  ecn: off\n  congestion loss: 2.5 %\n"
-		    "  congestion etx: 3.50\n"));
+		    "  congestion etx: 3.50\n  tx batch: off\n  rx batch: off\n"));
 	CHECK(shows("full", "  state: up for 3 min 5 s\n  rtt: 20.1 ms, varies by 310 us\n"
 		    "  loss: 0.12 % sent, 0 % received\n  jitter: 1.25 ms sent, 900 us received\n"
 		    "  goodput: 1.19 MiB/s\n  etx: 1.01\n"));
@@ -205,7 +209,7 @@ static void test_showconf(void)
 	outcome = RUN("showconf", "fmp0");
 	text = xstrdup(outcome.output);
 	CHECK_FMT(strstr(text, "Metrics = lightweight\nEcn = off\nCongestionLoss = 2.5\n"
-			 "CongestionEtx = 3.50\n"), "%s", text);
+			 "CongestionEtx = 3.50\nTxBatch = off\nRxBatch = off\n"), "%s", text);
 	CHECK_FMT(strstr(text, "DeadTimeout = 20\nMetrics = full\n"), "%s", text);
 	end(&outcome);
 
@@ -223,7 +227,8 @@ static void test_showconf(void)
 
 	start("old");
 	outcome = RUN("showconf", "fmp0");
-	CHECK(!strstr(outcome.output, "Metrics") && !strstr(outcome.output, "DeadTimeout"));
+	CHECK(!strstr(outcome.output, "Metrics") && !strstr(outcome.output, "DeadTimeout") &&
+	      !strstr(outcome.output, "Batch"));
 	end(&outcome);
 }
 
@@ -231,7 +236,8 @@ static bool asks_for_metrics(const struct nlmsghdr *request)
 {
 	return attr_of(request, FMP_A_DEV_MMP_MODE) && attr_of(request, FMP_A_DEV_ECN) &&
 	       attr_of(request, FMP_A_DEV_CONGESTION_LOSS) &&
-	       attr_of(request, FMP_A_DEV_CONGESTION_ETX);
+	       attr_of(request, FMP_A_DEV_CONGESTION_ETX) &&
+	       attr_of(request, FMP_A_DEV_TX_BATCH) && attr_of(request, FMP_A_DEV_RX_BATCH);
 }
 
 #define PEER "[Peer]\nPublicKey = " NPUB "\n"
@@ -246,6 +252,8 @@ static void test_defaults(void)
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_ECN)) == 1);
 		CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_CONGESTION_LOSS)) == 50);
 		CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_CONGESTION_ETX)) == 300);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TX_BATCH)) == 1);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_RX_BATCH)) == 1);
 	}
 	request = request_of(FMP_CMD_PEER_NEW);
 	CHECK(request && !attr_of(request, FMP_A_PEER_DEAD_TIMEOUT) &&
@@ -270,6 +278,24 @@ static void test_defaults(void)
 	end(&outcome);
 }
 
+static void test_batches_of_files(void)
+{
+	struct outcome outcome = run_conf("full", "addconf", "[Interface]\nTxBatch = no\n" PEER);
+	const struct nlmsghdr *request = request_of(FMP_CMD_DEV_SET);
+
+	if (CHECK(request && attr_of(request, FMP_A_DEV_TX_BATCH)))
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TX_BATCH)) == 0);
+	CHECK(request && !attr_of(request, FMP_A_DEV_RX_BATCH));
+	end(&outcome);
+
+	outcome = run_conf("full", "syncconf", "[Interface]\nTxBatch = off\n" PEER);
+	request = request_of(FMP_CMD_DEV_SET);
+	CHECK(request && !attr_of(request, FMP_A_DEV_TX_BATCH));
+	if (CHECK(request && attr_of(request, FMP_A_DEV_RX_BATCH)))
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_RX_BATCH)) == 1);
+	end(&outcome);
+}
+
 /* It would refuse words that it does not know; it hears those that were asked for. */
 static void test_old_module(void)
 {
@@ -277,6 +303,12 @@ static void test_old_module(void)
 	const struct nlmsghdr *request = request_of(FMP_CMD_DEV_SET);
 
 	CHECK(request && !attr_of(request, FMP_A_DEV_MMP_MODE) && !attr_of(request, FMP_A_DEV_ECN));
+	CHECK(request && !attr_of(request, FMP_A_DEV_TX_BATCH) && !attr_of(request, FMP_A_DEV_RX_BATCH));
+	end(&outcome);
+
+	outcome = run_conf("old", "setconf", "[Interface]\nRxBatch = on\n" PEER);
+	request = request_of(FMP_CMD_DEV_SET);
+	CHECK(request && !attr_of(request, FMP_A_DEV_TX_BATCH) && attr_of(request, FMP_A_DEV_RX_BATCH));
 	end(&outcome);
 
 	outcome = run_conf("old", "syncconf", "[Interface]\nMetrics = full\n" PEER "Metrics = full\n");
@@ -293,6 +325,8 @@ static void test_bad_files(void)
 	static const struct { const char *text; const char *said; } known[] = {
 		{ "[Interface]\nMetrics = device\n", ":2: 'device': only a peer" },
 		{ "[Interface]\nEcn = maybe\n", ":2: 'maybe': neither 'on' nor 'off'" },
+		{ "[Interface]\nTxBatch = 1\n", ":2: '1': neither 'on' nor 'off'" },
+		{ "[Interface]\nRxBatch =\n", ":2: 'RxBatch': " },
 		{ "[Interface]\nCongestionLoss = 5%\n", ":2: '5%': neither 'off' nor a percentage" },
 		{ "[Interface]\nCongestionEtx = 0\n", ":2: '0': neither 'off' nor a number" },
 		{ "[Interface]\nCongestionEtx = 1\n", ":2: '1': neither 'off' nor a number" },
@@ -317,6 +351,7 @@ const struct test metrics_tests[] = {
 	{ "colours", test_colours },
 	{ "showconf", test_showconf },
 	{ "defaults", test_defaults },
+	{ "batches_of_files", test_batches_of_files },
 	{ "old_module", test_old_module },
 	{ "bad_files", test_bad_files },
 	{ 0 },

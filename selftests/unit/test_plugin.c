@@ -136,13 +136,15 @@ static void expect(const char *wanted, char **words, int line)
 #define EVERYTHING "port", "2122", "fwmark", "7", "local", "192.0.2.9", "local", "2001:db8::9",	\
 	"dev", "eth0", "tos", "inherit", "ttl", "64", "source-check", "off", "multicast", "on",	\
 	"handshake-burst", "7", "handshake-rate", "3", "mmp", "lightweight", "ecn", "off",	\
-	"congestion-loss", "2.5", "congestion-etx", "1.05"
+	"congestion-loss", "2.5", "congestion-etx", "1.05", "tx-batch", "on",	\
+	"rx-batch", "off"
 
 static void test_text(void)
 {
 	EXPECT("port 2122 fwmark 0x7 local 192.0.2.9 local 2001:db8::9 dev eth0 tos inherit "
 	       "ttl 64 source-check off multicast on handshake-burst 7 handshake-rate 3 "
-	       "mmp lightweight ecn off congestion-loss 2.5 congestion-etx 1.05 ", EVERYTHING);
+	       "mmp lightweight ecn off congestion-loss 2.5 congestion-etx 1.05 "
+	       "tx-batch on rx-batch off ", EVERYTHING);
 	EXPECT("port 0 congestion-loss off ", "port", "0", "fwmark", "off", "local", "any",
 	       "underlay", "any", "tos", "0", "ttl", "auto", "congestion-loss", "off");
 	EXPECT("tos 0xb8 ", "tos", "0xb8");
@@ -155,7 +157,7 @@ static void test_json(void)
 	       "\"underlay\":\"eth0\",\"tos\":\"inherit\",\"ttl\":64,\"source_check\":false,"
 	       "\"multicast\":true,\"handshake_burst\":7,\"handshake_rate\":3,"
 	       "\"mmp_mode\":\"lightweight\",\"ecn\":false,\"congestion_loss\":25,"
-	       "\"congestion_etx\":105}", EVERYTHING);
+	       "\"congestion_etx\":105,\"tx_batch\":true,\"rx_batch\":false}", EVERYTHING);
 	json_object_put(json);
 	json = NULL;
 }
@@ -199,6 +201,7 @@ static void test_bad_words(void)
 	REFUSES("'70000': not a port", "port", "70000");
 	REFUSES("'device': only a peer", "mmp", "device");
 	REFUSES("'maybe': neither 'on' nor 'off'", "ecn", "maybe");
+	REFUSES("'1': neither 'on' nor 'off'", "rx-batch", "1");
 	REFUSES("'3': has ECN bits", "tos", "3");
 	REFUSES("'0': not a number from 1", "handshake-rate", "0");
 	REFUSES("'0.01': neither 'off' nor a percentage", "congestion-loss", "0.01");

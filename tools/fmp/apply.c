@@ -25,11 +25,11 @@ struct job {
 /* --- the device */
 
 /*
- * A module from before there were metrics refuses such words: it gets those that the
- * file has, so that somebody learns of it.
+ * A module from before there were metrics, or batches, refuses such words: it gets those
+ * that the file has, so that somebody learns of it.
  */
-static void set_metrics_words(struct device_change *change, const struct conf_interface *conf,
-			      const struct device *device, bool all)
+static void set_later_words(struct device_change *change, const struct conf_interface *conf,
+			    const struct device *device, bool all)
 {
 	change->set_mmp_mode = !HAS(device, FMP_A_DEV_MMP_MODE) ? conf->has_mmp :
 			       all || conf->mmp_mode != device->mmp_mode;
@@ -39,6 +39,10 @@ static void set_metrics_words(struct device_change *change, const struct conf_in
 				      all || conf->congestion_loss != device->congestion_loss;
 	change->set_congestion_etx = !HAS(device, FMP_A_DEV_CONGESTION_ETX) ? conf->has_etx :
 				     all || conf->congestion_etx != device->congestion_etx;
+	change->set_tx_batch = !HAS(device, FMP_A_DEV_TX_BATCH) ? conf->has_tx_batch :
+			       all || conf->tx_batch != device->tx_batch;
+	change->set_rx_batch = !HAS(device, FMP_A_DEV_RX_BATCH) ? conf->has_rx_batch :
+			       all || conf->rx_batch != device->rx_batch;
 }
 
 static void set_everything(struct device_change *change)
@@ -65,6 +69,8 @@ static void set_what_is_said(struct device_change *change, const struct conf_int
 	change->set_ecn = conf->has_ecn;
 	change->set_congestion_loss = conf->has_loss;
 	change->set_congestion_etx = conf->has_etx;
+	change->set_tx_batch = conf->has_tx_batch;
+	change->set_rx_batch = conf->has_rx_batch;
 }
 
 /* Port 0 asks for any, and the device may have one by now. */
@@ -104,6 +110,8 @@ static struct device_change device_of(const struct conf_interface *conf)
 		.ecn = conf->ecn,
 		.congestion_loss = conf->congestion_loss,
 		.congestion_etx = conf->congestion_etx,
+		.tx_batch = conf->tx_batch,
+		.rx_batch = conf->rx_batch,
 	};
 }
 
@@ -124,7 +132,7 @@ static int apply_device(const struct job *job)
 			set_everything(&change);
 		else
 			set_what_differs(&change, conf, devices.list);
-		set_metrics_words(&change, conf, devices.list, job->mode == APPLY_SET);
+		set_later_words(&change, conf, devices.list, job->mode == APPLY_SET);
 		devices_release(&devices);
 	}
 	if (!device_change_any(&change))

@@ -29,6 +29,8 @@ static const char *const dev_names[] = {
 	[FMP_A_DEV_ECN] = "ecn",
 	[FMP_A_DEV_CONGESTION_LOSS] = "congestion-loss",
 	[FMP_A_DEV_CONGESTION_ETX] = "congestion-etx",
+	[FMP_A_DEV_TX_BATCH] = "tx-batch",
+	[FMP_A_DEV_RX_BATCH] = "rx-batch",
 };
 
 static const char *const address_names[] = {

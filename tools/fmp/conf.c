@@ -267,6 +267,8 @@ static void set_defaults(struct conf_interface *interface)
 	interface->ecn = true;
 	interface->congestion_loss = CONF_CONGESTION_LOSS;
 	interface->congestion_etx = CONF_CONGESTION_ETX;
+	interface->tx_batch = true;
+	interface->rx_batch = true;
 }
 
 int conf_read(struct conf *conf, FILE *file, const char *name)

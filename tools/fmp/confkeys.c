@@ -286,6 +286,18 @@ static int take_congestion_etx(struct confkeys *keys, char *value)
 	return parse_congestion_etx(&interface_of(keys)->congestion_etx, value);
 }
 
+static int take_tx_batch(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_tx_batch = true;
+	return read_switch(&interface_of(keys)->tx_batch, value);
+}
+
+static int take_rx_batch(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_rx_batch = true;
+	return read_switch(&interface_of(keys)->rx_batch, value);
+}
+
 static int add_hook(struct confkeys *keys, enum conf_hook hook, const char *value)
 {
 	struct conf_commands *commands = &interface_of(keys)->hooks[hook];
@@ -336,6 +348,8 @@ static const struct key interface_keys[] = {
 	{ "Ecn", take_ecn, 0 },
 	{ "CongestionLoss", take_congestion_loss, 0 },
 	{ "CongestionEtx", take_congestion_etx, 0 },
+	{ "TxBatch", take_tx_batch, 0 },
+	{ "RxBatch", take_rx_batch, 0 },
 	{ "PreUp", take_pre_up, KEY_MANY | KEY_RAW },
 	{ "PostUp", take_post_up, KEY_MANY | KEY_RAW },
 	{ "PreDown", take_pre_down, KEY_MANY | KEY_RAW },

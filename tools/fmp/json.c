@@ -151,6 +151,14 @@ static void add_metrics_words(struct json_object *object, const struct device *d
 		add_number(object, "congestion_etx", device->congestion_etx);
 }
 
+static void add_batch_words(struct json_object *object, const struct device *device)
+{
+	if (HAS(device, FMP_A_DEV_TX_BATCH))
+		add_bool(object, "tx_batch", device->tx_batch);
+	if (HAS(device, FMP_A_DEV_RX_BATCH))
+		add_bool(object, "rx_batch", device->rx_batch);
+}
+
 struct json_object *json_device(const struct device *device)
 {
 	struct json_object *object = json_object_new_object();
@@ -178,6 +186,7 @@ struct json_object *json_device(const struct device *device)
 	if (HAS(device, FMP_A_DEV_HANDSHAKE_RATE))
 		add_number(object, "handshake_rate", device->handshake_rate);
 	add_metrics_words(object, device);
+	add_batch_words(object, device);
 	if (HAS(device, FMP_A_DEV_EPOCH))
 		add_epoch(object, device->epoch);
 	if (HAS(device, FMP_A_DEV_AGENT))

@@ -313,7 +313,7 @@ bool device_change_any(const struct device_change *change)
 	       change->set_tos || change->set_ttl || change->set_multicast ||
 	       change->set_handshake_burst || change->set_handshake_rate ||
 	       change->set_mmp_mode || change->set_ecn || change->set_congestion_loss ||
-	       change->set_congestion_etx;
+	       change->set_congestion_etx || change->set_tx_batch || change->set_rx_batch;
 }
 
 static void put_metrics_words(struct message *msg, const struct device_change *change)
@@ -326,6 +326,14 @@ static void put_metrics_words(struct message *msg, const struct device_change *c
 		put_u16(msg, FMP_A_DEV_CONGESTION_LOSS, change->congestion_loss);
 	if (change->set_congestion_etx)
 		put_u16(msg, FMP_A_DEV_CONGESTION_ETX, change->congestion_etx);
+}
+
+static void put_batch_words(struct message *msg, const struct device_change *change)
+{
+	if (change->set_tx_batch)
+		put_u8(msg, FMP_A_DEV_TX_BATCH, change->tx_batch);
+	if (change->set_rx_batch)
+		put_u8(msg, FMP_A_DEV_RX_BATCH, change->rx_batch);
 }
 
 int kernel_device_set(struct nl *nl, const struct target *target,
@@ -359,6 +367,7 @@ int kernel_device_set(struct nl *nl, const struct target *target,
 	if (change->set_handshake_rate)
 		put_u32(&msg, FMP_A_DEV_HANDSHAKE_RATE, change->handshake_rate);
 	put_metrics_words(&msg, change);
+	put_batch_words(&msg, change);
 	err = nl_do(nl, &msg, NULL, NULL);
 	message_free(&msg);
 

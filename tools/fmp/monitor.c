@@ -202,6 +202,10 @@ static void print_device_words(const struct device *device)
 		print_threshold("congestion-loss", device->congestion_loss, 10, 1);
 	if (HAS(device, FMP_A_DEV_CONGESTION_ETX))
 		print_threshold("congestion-etx", device->congestion_etx, 100, 2);
+	if (HAS(device, FMP_A_DEV_TX_BATCH))
+		printf(" tx-batch %s", device->tx_batch ? "on" : "off");
+	if (HAS(device, FMP_A_DEV_RX_BATCH))
+		printf(" rx-batch %s", device->rx_batch ? "on" : "off");
 }
 
 static void print_session_words(const struct session *session)

@@ -313,6 +313,8 @@ static const struct field device_fields[] = {
 	FIELD(DEV, ECN, KIND_U8, struct device, ecn),
 	FIELD(DEV, CONGESTION_LOSS, KIND_U16, struct device, congestion_loss),
 	FIELD(DEV, CONGESTION_ETX, KIND_U16, struct device, congestion_etx),
+	FIELD(DEV, TX_BATCH, KIND_U8, struct device, tx_batch),
+	FIELD(DEV, RX_BATCH, KIND_U8, struct device, rx_batch),
 	NEST(DEV, COUNTER, struct device, counters, add_counter),
 };
 

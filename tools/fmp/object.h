@@ -85,6 +85,8 @@ struct device {
 	uint8_t ecn;
 	uint16_t congestion_loss;	/* thousandths, 0 for never */
 	uint16_t congestion_etx;	/* hundredths, 0 for never */
+	uint8_t tx_batch;
+	uint8_t rx_batch;
 	struct counters counters;
 };
 

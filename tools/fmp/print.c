@@ -155,6 +155,18 @@ static void print_metrics_words(const struct device *device)
 		print_threshold("congestion etx", device->congestion_etx, 100, 2, "");
 }
 
+static void print_batch_words(const struct device *device)
+{
+	if (HAS(device, FMP_A_DEV_TX_BATCH) && !device->tx_batch) {
+		label("  ", "tx batch");
+		printf("off\n");
+	}
+	if (HAS(device, FMP_A_DEV_RX_BATCH) && !device->rx_batch) {
+		label("  ", "rx batch");
+		printf("off\n");
+	}
+}
+
 void print_device(const struct device *device)
 {
 	char epoch[EPOCH_TEXT];
@@ -180,6 +192,7 @@ void print_device(const struct device *device)
 	}
 	print_handshake_limits(device);
 	print_metrics_words(device);
+	print_batch_words(device);
 	if (HAS(device, FMP_A_DEV_EPOCH)) {
 		label("  ", "epoch");
 		printf("%s\n", epoch_text(epoch, device->epoch));

@@ -137,6 +137,22 @@ static int take_congestion_etx(void *into, const char *value)
 	return parse_congestion_etx(&change->congestion_etx, value);
 }
 
+static int take_tx_batch(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_tx_batch = true;
+	return parse_switch(&change->tx_batch, value);
+}
+
+static int take_rx_batch(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_rx_batch = true;
+	return parse_switch(&change->rx_batch, value);
+}
+
 static const struct keyword device_keywords[] = {
 	{ "port", "a port", take_port, 0 },
 	{ "fwmark", "a mark", take_fwmark, 0 },
@@ -152,6 +168,8 @@ static const struct keyword device_keywords[] = {
 	{ "ecn", "'on' or 'off'", take_ecn, 0 },
 	{ "congestion-loss", "a percentage or 'off'", take_congestion_loss, 0 },
 	{ "congestion-etx", "a number or 'off'", take_congestion_etx, 0 },
+	{ "tx-batch", "'on' or 'off'", take_tx_batch, 0 },
+	{ "rx-batch", "'on' or 'off'", take_rx_batch, 0 },
 	{ 0 },
 };
 
@@ -238,7 +256,7 @@ const struct command command_set = {
 	"       [local ADDR|any]... [underlay IFNAME|any] [tos N|inherit] [ttl N|auto]\n"
 	"       [multicast on|off] [handshake-burst N] [handshake-rate N]\n"
 	"       [mmp full|lightweight|minimal] [ecn on|off] [congestion-loss PERCENT|off]\n"
-	"       [congestion-etx N|off]\n"
+	"       [congestion-etx N|off] [tx-batch on|off] [rx-batch on|off]\n"
 	"       [peer KEY [remove] [endpoint HOST:PORT] [auto-connect on|off]\n"
 	"        [heartbeat SECONDS|off] [dead-timeout SECONDS|off]\n"
 	"        [mmp full|lightweight|minimal|device] [address ADDR]... [remove-address ADDR]...\n"
@@ -264,6 +282,9 @@ const struct command command_set = {
 	"  congestion-loss P   it is from a loss of P percent on\n"
 	"  congestion-etx N    or from N transmissions for each frame that arrives on, 1.01\n"
 	"                      at least\n"
+	"  tx-batch off        send the segments of a large packet each by itself, rather than\n"
+	"                      as one large UDP packet\n"
+	"  rx-batch off        have frames arrive each by itself, rather than as such packets\n"
 	"  remove              remove the peer with its sessions\n"
 	"  endpoint HOST:PORT  where the peer is; [IPV6]:PORT, [fe80::1%eth0]:PORT; the agent\n"
 	"                      looks up a host that is no address, now and when it moves\n"

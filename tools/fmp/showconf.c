@@ -68,6 +68,14 @@ static void write_metrics_words(const struct device *device)
 	}
 }
 
+static void write_batch_words(const struct device *device)
+{
+	if (HAS(device, FMP_A_DEV_TX_BATCH) && !device->tx_batch)
+		printf("TxBatch = off\n");
+	if (HAS(device, FMP_A_DEV_RX_BATCH) && !device->rx_batch)
+		printf("RxBatch = off\n");
+}
+
 static void write_device(const struct device *device)
 {
 	printf("[Interface]\n");
@@ -85,6 +93,7 @@ static void write_device(const struct device *device)
 	if (HAS(device, FMP_A_DEV_HANDSHAKE_RATE) && device->handshake_rate != CONF_RATE)
 		printf("HandshakeRate = %u\n", device->handshake_rate);
 	write_metrics_words(device);
+	write_batch_words(device);
 }
 
 /* The name, for that is what was configured; the address is what became of it. */

@@ -147,6 +147,8 @@ static const struct word {
 	{ "ecn", IFLA_FMP_ECN, take_switch },
 	{ "congestion-loss", IFLA_FMP_CONGESTION_LOSS, take_loss },
 	{ "congestion-etx", IFLA_FMP_CONGESTION_ETX, take_etx },
+	{ "tx-batch", IFLA_FMP_TX_BATCH, take_switch },
+	{ "rx-batch", IFLA_FMP_RX_BATCH, take_switch },
 };
 
 static void write_help(FILE *out)
@@ -156,6 +158,7 @@ static void write_help(FILE *out)
 	      "               [ multicast on|off ] [ handshake-burst N ] [ handshake-rate N ]\n"
 	      "               [ mmp full|lightweight|minimal ] [ ecn on|off ]\n"
 	      "               [ congestion-loss PERCENT ] [ congestion-etx N ]\n"
+	      "               [ tx-batch on|off ] [ rx-batch on|off ]\n"
 	      "\n"
 	      "Where: PORT := 0-65535, 0 for any\n"
 	      "       MARK := { NUMBER | off }\n"
@@ -378,6 +381,8 @@ static void print_opt(struct link_util *self, FILE *out, struct rtattr *attrs[])
 			"congestion-loss");
 	print_threshold(out, attrs, IFLA_FMP_CONGESTION_ETX, 100, "congestion_etx",
 			"congestion-etx");
+	print_switch(out, attrs, IFLA_FMP_TX_BATCH, "tx_batch", "tx-batch");
+	print_switch(out, attrs, IFLA_FMP_RX_BATCH, "rx_batch", "rx-batch");
 }
 
 /* --- statistics: counters, each in a nest as in the reply to dev-get */
