@@ -17,10 +17,26 @@
 #include "overlay.h"
 #include "peer.h"
 
+static u32 fmp_overlay_hash(const void *data, u32 len, u32 seed)
+{
+	return __ipv6_addr_jhash(data, seed);
+}
+
+static int fmp_overlay_compare(struct rhashtable_compare_arg *arg,
+			       const void *object)
+{
+	const struct fmp_overlay *overlay = object;
+
+	return !ipv6_addr_equal(&overlay->address, arg->key);
+}
+
+/* Two lookups for each packet: what there is for any key costs twice as much. */
 static const struct rhashtable_params fmp_overlay_params = {
 	.key_len		= sizeof_field(struct fmp_overlay, address),
 	.key_offset		= offsetof(struct fmp_overlay, address),
 	.head_offset		= offsetof(struct fmp_overlay, node),
+	.hashfn			= fmp_overlay_hash,
+	.obj_cmpfn		= fmp_overlay_compare,
 	.automatic_shrinking	= true,
 };
 

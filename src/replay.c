@@ -47,7 +47,10 @@ static void fmp_replay_advance(struct fmp_replay *replay, u64 counter)
 	u64 moved = counter - replay->highest;
 	unsigned int start, head;
 
-	if (moved >= FMP_REPLAY_WINDOW) {
+	/* In order, as nearly all are: the bit is set by who moves the window. */
+	if (likely(moved == 1)) {
+		__clear_bit(fmp_replay_bit(counter), replay->seen);
+	} else if (moved >= FMP_REPLAY_WINDOW) {
 		bitmap_zero(replay->seen, FMP_REPLAY_WINDOW);
 	} else {
 		start = fmp_replay_bit(replay->highest + 1);
