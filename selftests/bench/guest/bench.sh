@@ -54,6 +54,8 @@ round_latency() {
 
 round_profile() {
 	measure_through "$1" 1420
+	measure_through "$1" 64
+	measure_burst "$1" 1420
 	measure_gso "$1" 1420
 	measure_send "$1" 1420
 	measure_receive "$1" 1420

@@ -27,6 +27,12 @@
 /* Of the answers of BENCH_ECHO. */
 #define PPS_PORT_BACK	10
 #define PPS_HEADERS	(sizeof(struct iphdr) + sizeof(struct udphdr))
+/*
+ * Headers that every tunnel puts around a packet are longer than this. What a
+ * tunnel sends of its own accord, a report of fmp say, is shorter than that and
+ * the least packet.
+ */
+#define PPS_AROUND_MIN	48
 /* Frames that are kept to be received later are not to use up the memory. */
 #define PPS_KEPT_MAX	16384
 
@@ -190,7 +196,8 @@ static unsigned int pps_frame_arrived(struct pps *pps, struct sk_buff *skb)
 		pps_arrived(pps, pps_segments(skb));
 		return NF_DROP;
 	}
-	if (!READ_ONCE(pps->keeping))
+	if (!READ_ONCE(pps->keeping) ||
+	    skb->len <= pps->request->size + PPS_AROUND_MIN)
 		return NF_ACCEPT;
 	skb_queue_tail(&pps->kept, skb);
 	pps_arrived(pps, pps_segments(skb));
