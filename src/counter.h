@@ -28,4 +28,22 @@ static inline bool fmp_counter_take(atomic64_t *next, u64 *counter)
 	return *counter < FMP_SEND_LIMIT;
 }
 
+/**
+ * fmp_counter_take_many() - reserve the counters of frames to be sent
+ * @next: that of the next frame
+ * @n: how many, at least 1
+ * @first: result: that of the first of them, which nobody else gets; the others
+ *         follow
+ *
+ * Context: Any.
+ * Return: false if the key is not good for all of them; they are consumed all
+ * the same.
+ */
+static inline bool fmp_counter_take_many(atomic64_t *next, unsigned int n,
+					 u64 *first)
+{
+	*first = atomic64_fetch_add(n, next);
+	return *first <= FMP_SEND_LIMIT - n;
+}
+
 #endif /* FMP_COUNTER_H */

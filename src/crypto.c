@@ -26,6 +26,7 @@ static_assert(FMP_KEY_LEN == CHACHA_KEY_SIZE);
 static_assert(FMP_TAG_LEN == POLY1305_DIGEST_SIZE);
 static_assert(FMP_HDR_LEN == POLY1305_BLOCK_SIZE);
 static_assert(FMP_SEAL_HEADROOM + FMP_HDR_LEN == CHACHA_BLOCK_SIZE);
+static_assert(FMP_OPEN_HEADROOM == FMP_SEAL_HEADROOM);
 
 static void fmp_crypto_start(struct chacha_state *state, u64 counter,
 			     const struct fmp_key *key)
@@ -61,6 +62,15 @@ static void fmp_crypto_tag(struct poly1305_desc_ctx *mac, const u8 *frame,
 	poly1305_final(mac, tag);
 }
 
+/* The first block of the key stream is what the run made of what was there. */
+static void fmp_crypto_init_mac(struct poly1305_desc_ctx *mac, u8 *made,
+				const u8 *from)
+{
+	crypto_xor(made, from, POLY1305_KEY_SIZE);
+	poly1305_init(mac, made);
+	memzero_explicit(made, POLY1305_KEY_SIZE);
+}
+
 /**
  * fmp_seal() - encrypt and authenticate a frame in place
  * @frame: header, @inner_len bytes of plaintext, room for the tag; linear, and
@@ -76,62 +86,98 @@ void fmp_seal(u8 *frame, size_t inner_len, u64 counter,
 	      const struct fmp_key *key)
 {
 	u8 *block = frame - FMP_SEAL_HEADROOM;
-	struct poly1305_desc_ctx mac;
-	u8 kept[CHACHA_BLOCK_SIZE];
-	struct chacha_state state;
+	struct poly1305_desc_ctx mac __uninitialized;
+	u8 kept[CHACHA_BLOCK_SIZE] __uninitialized;
+	struct chacha_state state __uninitialized;
 
 	memcpy(kept, block, sizeof(kept));
-	memset(block, 0, CHACHA_BLOCK_SIZE);
 	fmp_crypto_start(&state, counter, key);
 	chacha20_crypt(&state, block, block, CHACHA_BLOCK_SIZE + inner_len);
 	memzero_explicit(&state, sizeof(state));
-	poly1305_init(&mac, block);
+	fmp_crypto_init_mac(&mac, block, kept);
 	memcpy(block, kept, sizeof(kept));
 
 	fmp_crypto_tag(&mac, frame, inner_len,
 		       frame + FMP_HDR_LEN + inner_len);
 }
 
+static bool fmp_crypto_is_tag(struct poly1305_desc_ctx *mac, const u8 *frame,
+			      size_t inner_len)
+{
+	u8 tag[FMP_TAG_LEN] __uninitialized;
+
+	fmp_crypto_tag(mac, frame, inner_len, tag);
+	return !crypto_memneq(tag, frame + FMP_HDR_LEN + inner_len,
+			      sizeof(tag));
+}
+
 /**
- * fmp_open() - authenticate and decrypt a frame
- * @inner: where the plaintext goes: @inner_len bytes, behind the header of
- *         @frame, or elsewhere
- * @frame: header as received, ciphertext, tag; linear
+ * fmp_open() - authenticate and decrypt a frame in place
+ * @frame: header as received, ciphertext, tag; linear and writable, and behind
+ *         FMP_OPEN_HEADROOM bytes that can be read
  * @inner_len: bytes of plaintext, that is without header and tag
  * @counter: the counter in the header
  * @key: receive key
  *
- * A frame that is not authentic leaves @inner as it is.
+ * A frame that is not authentic stays as it is.
  *
  * Context: Any; fastest where the FPU may be used.
- * Return: true if the frame is authentic and @inner holds its plaintext.
+ * Return: true if the frame is authentic and now holds its plaintext.
  */
-bool fmp_open(u8 *inner, const u8 *frame, size_t inner_len, u64 counter,
+bool fmp_open(u8 *frame, size_t inner_len, u64 counter,
 	      const struct fmp_key *key)
 {
 	size_t lead_len = min_t(size_t, inner_len, FMP_CRYPTO_LEAD_TEXT);
-	const u8 *text = frame + FMP_HDR_LEN;
-	u8 lead[FMP_CRYPTO_LEAD];
-	struct poly1305_desc_ctx mac;
-	struct chacha_state state;
-	u8 tag[FMP_TAG_LEN];
+	const u8 *block = frame - FMP_OPEN_HEADROOM;
+	u8 *inner = frame + FMP_HDR_LEN;
+	struct poly1305_desc_ctx mac __uninitialized;
+	struct chacha_state state __uninitialized;
+	u8 lead[FMP_CRYPTO_LEAD] __uninitialized;
 	bool authentic;
 
-	memset(lead, 0, CHACHA_BLOCK_SIZE);
-	memcpy(lead + CHACHA_BLOCK_SIZE, text, lead_len);
+	/* Nothing may be decrypted before it is authentic; the stack holds it. */
 	fmp_crypto_start(&state, counter, key);
-	chacha20_crypt(&state, lead, lead, CHACHA_BLOCK_SIZE + lead_len);
-	poly1305_init(&mac, lead);
-	memzero_explicit(lead, CHACHA_BLOCK_SIZE);
-	fmp_crypto_tag(&mac, frame, inner_len, tag);
-
-	authentic = !crypto_memneq(tag, text + inner_len, sizeof(tag));
+	chacha20_crypt(&state, lead, block, CHACHA_BLOCK_SIZE + lead_len);
+	fmp_crypto_init_mac(&mac, lead, block);
+	authentic = fmp_crypto_is_tag(&mac, frame, inner_len);
 	if (likely(authentic)) {
 		memcpy(inner, lead + CHACHA_BLOCK_SIZE, lead_len);
 		if (inner_len > lead_len)
 			chacha20_crypt(&state, inner + lead_len,
-				       text + lead_len, inner_len - lead_len);
+				       inner + lead_len, inner_len - lead_len);
 	}
 	memzero_explicit(&state, sizeof(state));
 	return authentic;
+}
+
+/**
+ * fmp_open_into() - authenticate a frame and decrypt it to another place
+ * @inner: room for @inner_len bytes, behind as many as a header and
+ *         FMP_OPEN_HEADROOM are, which keep what is in them but are written to
+ * @frame: as for fmp_open(), but it stays as it is
+ * @inner_len: bytes of plaintext
+ * @counter: the counter in the header
+ * @key: receive key
+ *
+ * What is in @inner is of no meaning if the frame is not authentic.
+ *
+ * Context: Any; fastest where the FPU may be used.
+ * Return: true if the frame is authentic and @inner holds its plaintext.
+ */
+bool fmp_open_into(u8 *inner, const u8 *frame, size_t inner_len, u64 counter,
+		   const struct fmp_key *key)
+{
+	const u8 *from = frame - FMP_OPEN_HEADROOM;
+	u8 *block = inner - CHACHA_BLOCK_SIZE;
+	struct poly1305_desc_ctx mac __uninitialized;
+	u8 kept[CHACHA_BLOCK_SIZE] __uninitialized;
+	struct chacha_state state __uninitialized;
+
+	memcpy(kept, block, sizeof(kept));
+	fmp_crypto_start(&state, counter, key);
+	chacha20_crypt(&state, block, from, CHACHA_BLOCK_SIZE + inner_len);
+	memzero_explicit(&state, sizeof(state));
+	fmp_crypto_init_mac(&mac, block, from);
+	memcpy(block, kept, sizeof(kept));
+	return fmp_crypto_is_tag(&mac, frame, inner_len);
 }

@@ -8,8 +8,9 @@
 #include <linux/types.h>
 
 #define FMP_KEY_LEN		32U
-/* What fmp_seal() borrows ahead of the frame. */
+/* What fmp_seal() borrows ahead of the frame, and fmp_open() looks at. */
 #define FMP_SEAL_HEADROOM	48U
+#define FMP_OPEN_HEADROOM	FMP_SEAL_HEADROOM
 
 /**
  * struct fmp_key - key of one direction of a session
@@ -23,7 +24,9 @@ struct fmp_key {
 
 void fmp_seal(u8 *frame, size_t inner_len, u64 counter,
 	      const struct fmp_key *key);
-bool fmp_open(u8 *inner, const u8 *frame, size_t inner_len, u64 counter,
+bool fmp_open(u8 *frame, size_t inner_len, u64 counter,
 	      const struct fmp_key *key);
+bool fmp_open_into(u8 *inner, const u8 *frame, size_t inner_len, u64 counter,
+		   const struct fmp_key *key);
 
 #endif /* FMP_CRYPTO_H */

@@ -7,6 +7,10 @@
  * delivered before they were parked is with the stack.
  */
 #include <linux/cpumask.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/jiffies.h>
 #include <linux/smp.h>
 #include <net/gro.h>
@@ -14,6 +18,9 @@
 #include "delivery.h"
 #include "device.h"
 #include "lane.h"
+
+/* This CPU is delivering a packet on the spot. */
+static DEFINE_PER_CPU(bool, fmp_delivery_busy);
 
 static void fmp_delivery_lock_two(struct fmp_lane *a, struct fmp_lane *b)
 	__acquires(a->lock)
@@ -185,10 +192,49 @@ out:
 	return done;
 }
 
+/*
+ * GRO can make more of TCP only, and of UDP for sockets that ask for it; but a
+ * packet that comes alone is none that could be merged with another.
+ */
+static bool fmp_delivery_wants_gro(const struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_hdr(skb)->protocol == IPPROTO_TCP;
+	return ipv6_hdr(skb)->nexthdr == IPPROTO_TCP;
+}
+
+static bool fmp_delivery_is_idle(const struct fmp_lane *lane)
+{
+	return skb_queue_empty_lockless(&lane->delivery) &&
+	       !test_bit(NAPI_STATE_SCHED, &lane->napi.state);
+}
+
+/* On top of what called us, another packet may go through the stack. */
+static bool fmp_delivery_can_now(const struct fmp_lane *lane,
+				 const struct sk_buff *skb)
+{
+	return !lane->in_batch && in_serving_softirq() &&
+	       !__this_cpu_read(fmp_delivery_busy) &&
+	       fmp_delivery_is_idle(lane) && !fmp_delivery_wants_gro(skb);
+}
+
+static void fmp_delivery_now(struct fmp_dev *fmp, struct sk_buff *skb)
+{
+	fmp_stat_inc(fmp, FMP_RX_IP);
+	dev_sw_netstats_rx_add(fmp->dev, skb->len);
+	__this_cpu_write(fmp_delivery_busy, true);
+	netif_receive_skb(skb);
+	__this_cpu_write(fmp_delivery_busy, false);
+}
+
 /**
  * fmp_delivery_add() - give a packet to the stack
  * @fmp: device
  * @skb: inner packet; consumed
+ *
+ * By way of GRO, or on the spot if it came alone: a poll costs more than the
+ * stack takes for a packet. A packet of another tunnel in it is not delivered
+ * on top of that, as the kernel's stack is small.
  *
  * Context: The lane of this CPU opens frames: bottom halves disabled.
  */
@@ -197,6 +243,10 @@ void fmp_delivery_add(struct fmp_dev *fmp, struct sk_buff *skb)
 	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
 
 	skb->dev = fmp->dev;
+	if (fmp_delivery_can_now(lane, skb)) {
+		fmp_delivery_now(fmp, skb);
+		return;
+	}
 	skb_queue_tail(&lane->delivery, skb);
 	napi_schedule(&lane->napi);
 }

@@ -17,6 +17,7 @@
 #include "notify.h"
 #include "overlay.h"
 #include "peer.h"
+#include "rx-batch.h"
 #include "socket.h"
 #include "staging.h"
 #include "tx.h"
@@ -87,6 +88,8 @@ static void fmp_look_at_peers(struct fmp_dev *fmp)
 
 static void fmp_close(struct fmp_dev *fmp)
 {
+	if (fmp->up)
+		fmp_rx_batch_unhook(fmp->birth_net);
 	fmp->up = false;
 	fmp_socket_close(fmp);
 	fmp_forget_routes(fmp);
@@ -120,14 +123,22 @@ static int fmp_up(struct net_device *dev)
 	mutex_lock(&fmp->lock);
 	config = fmp->config;
 	err = fmp_socket_open(fmp, &config);
-	if (!err) {
-		fmp_config_write(fmp, &config);
-		fmp->up = true;
-		fmp_distrust_peers(dev);
-	}
-	mutex_unlock(&fmp->lock);
 	if (err)
-		fmp_lanes_close(fmp);
+		goto close_lanes;
+	err = fmp_rx_batch_hook(fmp->birth_net);
+	if (err)
+		goto close_sockets;
+	fmp_config_write(fmp, &config);
+	fmp->up = true;
+	fmp_distrust_peers(dev);
+	mutex_unlock(&fmp->lock);
+	return 0;
+
+close_sockets:
+	fmp_socket_close(fmp);
+close_lanes:
+	mutex_unlock(&fmp->lock);
+	fmp_lanes_close(fmp);
 	return err;
 }
 
@@ -268,6 +279,12 @@ bool fmp_dev_is(const struct net_device *dev)
 	return dev->netdev_ops == &fmp_netdev_ops;
 }
 
+/*
+ * What TCP sends at once is to fit into one batch, and its frames with it into
+ * one packet, at the MTUs that are in use.
+ */
+#define FMP_GSO_MAX_SIZE	(60 * 1024)
+
 static void fmp_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_SG | NETIF_F_HW_CSUM |
@@ -300,6 +317,7 @@ static void fmp_setup(struct net_device *dev)
 	dev->features |= features;
 	dev->hw_features |= features;
 	dev->hw_enc_features |= features;
+	netif_set_tso_max_size(dev, FMP_GSO_MAX_SIZE);
 	dev->needed_headroom = FMP_TX_HEADROOM;
 	dev->needed_tailroom = FMP_TAG_LEN;
 	dev->mtu = ETH_DATA_LEN - FMP_OUTER_LEN6;
@@ -383,6 +401,8 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		}
 	}
 
+	if (fmp->up && fmp->config.rx_batch != config->rx_batch)
+		fmp_socket_set_gro(fmp, config->rx_batch);
 	measure = fmp_config_measures_otherwise(&fmp->config, config);
 	fmp_config_write(fmp, &next);
 	if (reroute)
@@ -466,8 +486,8 @@ static void fmp_net_pre_exit(struct net *net)
 	list_for_each_entry(fmp, &fmp_devices, list) {
 		mutex_lock(&fmp->lock);
 		if (fmp->birth_net == net) {
-			WRITE_ONCE(fmp->birth_net, NULL);
 			fmp_close(fmp);
+			WRITE_ONCE(fmp->birth_net, NULL);
 			netif_carrier_off(fmp->dev);
 		}
 		mutex_unlock(&fmp->lock);

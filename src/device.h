@@ -6,6 +6,8 @@
 #define FMP_DEVICE_H
 
 #include <linux/atomic.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
@@ -84,6 +86,18 @@ struct fmp_dev {
 	atomic_t generation;
 	struct list_head list;
 };
+
+static inline void fmp_stat_add(struct fmp_dev *fmp, enum fmp_stat stat, u64 n)
+{
+	this_cpu_add(fmp->stats->value[stat], n);
+}
+
+/* @first is the counter of the smallest batches, of 2 and 3 frames. */
+static inline void fmp_stat_batch(struct fmp_dev *fmp, enum fmp_stat first,
+				  unsigned int frames)
+{
+	fmp_stat_add(fmp, first + min(ilog2(frames), 5) - 1, 1);
+}
 
 static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)
 {

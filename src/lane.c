@@ -28,6 +28,7 @@
 #include "lane.h"
 #include "peer.h"
 #include "rx.h"
+#include "rx-batch.h"
 #include "session.h"
 #include "trace.h"
 #include "wire.h"
@@ -208,7 +209,7 @@ static void fmp_lane_open(struct fmp_lane *lane, struct fmp_rxq *rxq,
 {
 	unsigned int arrived = fmp_lane_cb(skb)->cpu;
 
-	if (likely(fmp_rx_open(lane->fmp, fmp_rxq_session(rxq), skb)))
+	if (likely(fmp_rx_open(fmp_rxq_session(rxq), skb)))
 		fmp_lane_note_arrival(rxq, lane->cpu, arrived);
 }
 
@@ -440,7 +441,7 @@ static bool fmp_lane_open_here(struct fmp_lane *lane, struct fmp_rxq *rxq,
 	first = skb_queue_empty_lockless(&rxq->queue);
 	if (likely(first)) {
 		fmp_stat_inc(lane->fmp, FMP_RX_INLINE);
-		if (likely(fmp_rx_open(lane->fmp, fmp_rxq_session(rxq), skb)))
+		if (likely(fmp_rx_open(fmp_rxq_session(rxq), skb)))
 			fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
 	}
 	/* Pairs with fmp_rxq_claim(): the window is where this one left it. */
@@ -471,6 +472,40 @@ void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 		return;
 	fmp_stat_inc(fmp, FMP_RX_HANDOFF);
 	fmp_lane_queue(fmp, session, skb);
+}
+
+/**
+ * fmp_lane_receive_batch() - have a batch opened by the lane of its session
+ * @fmp: device
+ * @session: of all its frames
+ * @batch: the batch
+ *
+ * Context: RCU read section, bottom halves disabled.
+ * Return: false where its frames have to wait, which they do one by one.
+ */
+bool fmp_lane_receive_batch(struct fmp_dev *fmp, struct fmp_session *session,
+			    const struct fmp_rx_batch *batch)
+{
+	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
+	struct fmp_rxq *rxq = &session->rxq;
+	bool first;
+
+	if (unlikely(!list_empty_careful(&lane->ready) ||
+		     fmp_delivery_is_behind(lane)))
+		return false;
+	if (unlikely(!fmp_rxq_claim(rxq, lane->cpu)))
+		return false;
+	first = skb_queue_empty_lockless(&rxq->queue);
+	if (likely(first)) {
+		lane->in_batch = true;
+		fmp_rx_batch_open(fmp, session, batch);
+		lane->in_batch = false;
+		if (rxq->proven)
+			fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
+	}
+	/* Pairs with fmp_rxq_claim(). */
+	smp_store_release(&rxq->owner, lane->cpu);
+	return first;
 }
 
 /**

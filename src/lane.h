@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 
 struct fmp_dev;
+struct fmp_rx_batch;
 struct fmp_session;
 
 /* No lane receives for the session yet. */
@@ -65,6 +66,7 @@ struct fmp_rxq {
  * @stalled: that was counted as stuck
  * @work: opens frames, on the lane's CPU
  * @rescue: takes the place of @work while that CPU is offline
+ * @in_batch: the frames that are being opened came together; of who opens them
  * @ahead: packets in @delivery that come before the sessions in @flushing may
  *         go; of @napi
  * @delivery: packets for the stack
@@ -83,6 +85,7 @@ struct fmp_lane {
 	bool stalled;
 	struct work_struct work;
 	struct work_struct rescue;
+	bool in_batch;
 	unsigned int ahead;
 
 	struct sk_buff_head delivery ____cacheline_aligned;
@@ -103,6 +106,8 @@ void fmp_lanes_close(struct fmp_dev *fmp);
 void fmp_rxq_init(struct fmp_rxq *rxq);
 void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 		      struct sk_buff *skb);
+bool fmp_lane_receive_batch(struct fmp_dev *fmp, struct fmp_session *session,
+			    const struct fmp_rx_batch *batch);
 void fmp_lane_forget(struct fmp_dev *fmp, struct fmp_session *session);
 
 #endif /* FMP_LANE_H */

@@ -8,7 +8,9 @@
 #include "device.h"
 #include "lane.h"
 #include "netlink.h"
+#include "rx-batch.h"
 #include "subscriber.h"
+#include "tx-batch.h"
 #include "version.h"
 
 static int __init fmp_module_init(void)
@@ -18,9 +20,12 @@ static int __init fmp_module_init(void)
 	err = fmp_lane_module_init();
 	if (err)
 		return err;
-	err = fmp_subscriber_register();
+	err = fmp_rx_batch_module_init();
 	if (err)
 		goto exit_lanes;
+	err = fmp_subscriber_register();
+	if (err)
+		goto exit_rx_batch;
 	err = fmp_netlink_register();
 	if (err)
 		goto unregister_subscriber;
@@ -33,6 +38,8 @@ unregister_netlink:
 	fmp_netlink_unregister();
 unregister_subscriber:
 	fmp_subscriber_unregister();
+exit_rx_batch:
+	fmp_rx_batch_module_exit();
 exit_lanes:
 	fmp_lane_module_exit();
 	return err;
@@ -46,6 +53,8 @@ static void __exit fmp_module_exit(void)
 	fmp_subscriber_unregister();
 	/* Sessions, peers and endpoints are freed by callbacks of ours. */
 	rcu_barrier();
+	fmp_tx_batch_module_exit();
+	fmp_rx_batch_module_exit();
 	fmp_lane_module_exit();
 }
 

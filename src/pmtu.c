@@ -157,7 +157,7 @@ bool fmp_pmtu_admits(struct fmp_endpoint *endpoint,
 
 /**
  * fmp_pmtu_df() - tell whether routers may fragment what carries a packet
- * @skb: inner packet
+ * @skb: inner packet, GSO or not
  *
  * They are asked to say how much they take only if the answer is of use.
  *
@@ -168,7 +168,7 @@ bool fmp_pmtu_df(const struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		return ip_hdr(skb)->frag_off & htons(IP_DF);
-	return skb->len > IPV6_MIN_MTU;
+	return !fmp_pmtu_fits(skb, IPV6_MIN_MTU);
 }
 
 /* What @skb->data and its UDP header quote; the ICMP header is before that. */

@@ -292,38 +292,44 @@ static void fmp_rx_dispatch(struct fmp_session *session, struct sk_buff *skb)
 	}
 }
 
+/* One linear piece that is ours alone, behind what fmp_open() looks at. */
+static int fmp_rx_own(struct sk_buff *skb)
+{
+	const unsigned int headroom = FMP_OPEN_HEADROOM - sizeof(struct udphdr);
+
+	if (unlikely(skb_headroom(skb) < headroom) &&
+	    pskb_expand_head(skb, SKB_DATA_ALIGN(headroom), 0, GFP_ATOMIC))
+		return -ENOMEM;
+	return skb_linearize_cow(skb);
+}
+
+static void fmp_rx_forged(struct fmp_session *session, struct sk_buff *skb,
+			  u64 counter)
+{
+	trace_fmp_rx_open(session, counter, FMP_OPEN_FORGED);
+	fmp_recovery_failed(session);
+	fmp_rx_drop_peer(session->peer, skb, FMP_RX_DROP_AUTH,
+			 FMP_PEER_RX_DROP_AUTH);
+}
+
 /**
- * fmp_rx_open() - authenticate a frame and act on it
- * @fmp: device
+ * fmp_rx_opened() - act on a frame that was opened
  * @session: found by the frame's receiver index
- * @skb: the datagram from its UDP header on, judged FMP_OK_ESTABLISHED;
- *       consumed
+ * @skb: the datagram from its UDP header on, judged FMP_OK_ESTABLISHED, its
+ *       plaintext where its ciphertext was if it is authentic; consumed
+ * @authentic: what fmp_open() said
  *
  * Context: RCU read section, bottom halves disabled, on the CPU whose lane
  * owns the session.
  * Return: true if the frame was authentic and new.
  */
-bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
-		 struct sk_buff *skb)
+bool fmp_rx_opened(struct fmp_session *session, struct sk_buff *skb,
+		   bool authentic)
 {
-	struct fmp_peer *peer = session->peer;
 	u64 counter = fmp_rx_counter(skb);
-	size_t inner_len;
-	u8 *frame;
 
-	if (skb_linearize_cow(skb)) {
-		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_NOMEM,
-				 FMP_PEER_RX_DROP_OTHER);
-		return false;
-	}
-	inner_len = fmp_rx_inner_len(skb);
-	frame = skb->data + sizeof(struct udphdr);
-	if (!fmp_open(frame + FMP_HDR_LEN, frame, inner_len, counter,
-		      &session->receive_key)) {
-		trace_fmp_rx_open(session, counter, FMP_OPEN_FORGED);
-		fmp_recovery_failed(session);
-		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_AUTH,
-				 FMP_PEER_RX_DROP_AUTH);
+	if (unlikely(!authentic)) {
+		fmp_rx_forged(session, skb, counter);
 		return false;
 	}
 	if (!fmp_replay_commit(&session->replay, counter)) {
@@ -336,14 +342,39 @@ bool fmp_rx_open(struct fmp_dev *fmp, struct fmp_session *session,
 	if (unlikely(READ_ONCE(session->slot) == FMP_SLOT_PENDING))
 		fmp_session_promote(session,
 				    fmp_rx_hdr(skb)->flags & FMP_FLAG_K);
-	if (inner_len < FMP_INNER_MIN) {
-		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_INNER_SHORT,
+	if (fmp_rx_inner_len(skb) < FMP_INNER_MIN) {
+		fmp_rx_drop_peer(session->peer, skb, FMP_RX_DROP_INNER_SHORT,
 				 FMP_PEER_RX_DROP_MALFORMED);
 		return true;
 	}
 	fmp_rx_authentic(session, skb, counter);
 	fmp_rx_dispatch(session, skb);
 	return true;
+}
+
+/**
+ * fmp_rx_open() - authenticate a frame and act on it
+ * @session: found by the frame's receiver index
+ * @skb: the datagram from its UDP header on, judged FMP_OK_ESTABLISHED;
+ *       consumed
+ *
+ * Context: RCU read section, bottom halves disabled, on the CPU whose lane
+ * owns the session.
+ * Return: true if the frame was authentic and new.
+ */
+bool fmp_rx_open(struct fmp_session *session, struct sk_buff *skb)
+{
+	bool authentic;
+
+	if (unlikely(fmp_rx_own(skb))) {
+		fmp_rx_drop_peer(session->peer, skb, FMP_RX_DROP_NOMEM,
+				 FMP_PEER_RX_DROP_OTHER);
+		return false;
+	}
+	authentic = fmp_open(skb->data + sizeof(struct udphdr),
+			     fmp_rx_inner_len(skb), fmp_rx_counter(skb),
+			     &session->receive_key);
+	return fmp_rx_opened(session, skb, authentic);
 }
 
 /*

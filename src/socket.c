@@ -125,6 +125,18 @@ static void fmp_socket_attach(struct fmp_dev *fmp, struct sock *sk)
 	setup_udp_tunnel_sock(sock_net(sk), sk, &cfg);
 }
 
+/* Without it GRO keeps the datagrams of others' sockets apart. */
+static void fmp_socket_ask_for_gro(struct sock *sk, bool on)
+{
+	struct socket *sock = sk->sk_socket;
+	int value = on;
+
+	/* What can fail is to read the value. */
+	READ_ONCE(sock->ops)->setsockopt(sock, SOL_UDP, UDP_GRO,
+					 KERNEL_SOCKPTR(&value),
+					 sizeof(value));
+}
+
 /*
  * The sockets of a device are the kernel's, whoever brought it up: another
  * user who may change its settings opens those that take their place.
@@ -154,6 +166,7 @@ static struct sock *fmp_socket_new(struct fmp_dev *fmp,
 	}
 	/* Before it has a port, lest frames wait in it that nobody reads. */
 	fmp_socket_attach(fmp, sock->sk);
+	fmp_socket_ask_for_gro(sock->sk, spec->config->rx_batch);
 	err = fmp_socket_bind(sock, spec);
 	if (err)
 		goto free_socket;
@@ -279,4 +292,23 @@ void fmp_socket_close(struct fmp_dev *fmp)
 {
 	lockdep_assert_held(&fmp->lock);
 	fmp_socket_swap(fmp, NULL, NULL);
+}
+
+/**
+ * fmp_socket_set_gro() - have GRO merge what the sockets receive, or not
+ * @fmp: device that is up
+ * @on: it shall
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_socket_set_gro(struct fmp_dev *fmp, bool on)
+{
+	struct sock *sk;
+
+	lockdep_assert_held(&fmp->lock);
+	sk = rcu_dereference_protected(fmp->sk4, lockdep_is_held(&fmp->lock));
+	fmp_socket_ask_for_gro(sk, on);
+	sk = rcu_dereference_protected(fmp->sk6, lockdep_is_held(&fmp->lock));
+	if (sk)
+		fmp_socket_ask_for_gro(sk, on);
 }

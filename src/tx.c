@@ -6,6 +6,8 @@
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jhash.h>
+#include <linux/once.h>
 #include <linux/udp.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
@@ -23,7 +25,11 @@
 #include "session.h"
 #include "staging.h"
 #include "tx.h"
+#include "tx-batch.h"
 #include "wire.h"
+
+/* Protocols whose header begins with both ports. */
+#define FMP_TX_PORTS		(BIT_ULL(IPPROTO_TCP) | BIT_ULL(IPPROTO_UDP))
 
 /* As many as the kernel's own tunnels allow, where they have a limit. */
 #define FMP_TX_NESTING	5
@@ -144,6 +150,70 @@ static u8 fmp_tx_ce(const struct fmp_peer *peer, const struct sk_buff *skb)
 	return 0;
 }
 
+/* Of the ports; 0 where there are none. */
+static u32 fmp_tx_ports(const struct sk_buff *skb, u8 protocol,
+			unsigned int offset)
+{
+	const __be32 *ports;
+	__be32 copy;
+
+	if (protocol >= 64 || !(FMP_TX_PORTS & BIT_ULL(protocol)))
+		return 0;
+	ports = skb_header_pointer(skb, offset, sizeof(copy), &copy);
+	return ports ? (__force u32)*ports : 0;
+}
+
+static u32 fmp_tx_flow4(const struct sk_buff *skb, u32 seed)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	u32 ports = 0;
+
+	if (!ip_is_fragment(iph))
+		ports = fmp_tx_ports(skb, iph->protocol, iph->ihl * 4);
+	return jhash_3words((__force u32)iph->saddr, (__force u32)iph->daddr,
+			    ports, seed ^ iph->protocol);
+}
+
+static u32 fmp_tx_flow6(const struct sk_buff *skb, u32 seed)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+	seed ^= fmp_tx_ports(skb, ip6h->nexthdr, sizeof(*ip6h));
+	return jhash2((const u32 *)&ip6h->saddr,
+		      2 * sizeof(ip6h->saddr) / sizeof(u32),
+		      seed ^ (__force u32)ip6_flowlabel(ip6h));
+}
+
+/*
+ * Queues below can still tell inner flows apart. The kernel's own dissector
+ * looks deeper than it takes for that, and costs six times as much.
+ */
+static void fmp_tx_hash_flow(struct sk_buff *skb)
+{
+	static u32 seed __read_mostly;
+	u32 hash;
+
+	if (skb->l4_hash || skb->sw_hash)
+		return;
+	net_get_random_once(&seed, sizeof(seed));
+	if (skb->protocol == htons(ETH_P_IP))
+		hash = fmp_tx_flow4(skb, seed);
+	else
+		hash = fmp_tx_flow6(skb, seed);
+	/* Zero is none. */
+	__skb_set_sw_hash(skb, hash ?: 1, true);
+}
+
+static struct fmp_tx_outer fmp_tx_outer(const struct fmp_peer *peer,
+					const struct sk_buff *skb)
+{
+	return (struct fmp_tx_outer){
+		.tos	= fmp_tx_tos(peer->fmp, skb),
+		.ce	= fmp_tx_ce(peer, skb),
+		.df	= fmp_pmtu_df(skb),
+	};
+}
+
 /* Consumes the packet, and the reference of the route. */
 static void fmp_tx_packet(struct fmp_session *session,
 			  struct fmp_endpoint *endpoint,
@@ -153,11 +223,10 @@ static void fmp_tx_packet(struct fmp_session *session,
 	struct fmp_peer *peer = session->peer;
 	struct fmp_dev *fmp = peer->fmp;
 	unsigned int packet_len = skb->len;
+	struct fmp_tx_outer outer;
 	unsigned int frame_len;
 	u32 timestamp;
 	u64 counter;
-	u8 tos, ce;
-	bool df;
 
 	/* Not every sender respects an MTU. */
 	if (skb->len > fmp->dev->max_mtu)
@@ -172,15 +241,12 @@ static void fmp_tx_packet(struct fmp_session *session,
 	timestamp = fmp_session_now_ms() - session->established;
 	fmp_mmp_sent(session, counter, timestamp, FMP_MMP_TRAFFIC_DATA);
 
-	tos = fmp_tx_tos(fmp, skb);
-	df = fmp_pmtu_df(skb);
-	ce = fmp_tx_ce(peer, skb);
-	/* Queues below can still tell inner flows apart. */
-	skb_get_hash(skb);
-	fmp_tx_seal(session, skb, counter, timestamp, ce);
+	outer = fmp_tx_outer(peer, skb);
+	fmp_tx_hash_flow(skb);
+	fmp_tx_seal(session, skb, counter, timestamp, outer.ce);
 	frame_len = skb->len;
 
-	fmp_endpoint_xmit(fmp, endpoint, route, skb, tos, df);
+	fmp_endpoint_xmit(fmp, endpoint, route, skb, outer.tos, outer.df);
 	fmp_stat_inc(fmp, FMP_TX_FRAMES);
 	fmp_peer_stat_inc(peer, FMP_PEER_TX_PACKETS);
 	fmp_peer_stat_add(peer, FMP_PEER_TX_BYTES, frame_len);
@@ -221,6 +287,23 @@ static void fmp_tx_segments(struct fmp_session *session,
 	}
 }
 
+/* Consumes the packet, and the reference of the route. */
+static void fmp_tx_gso(struct fmp_session *session,
+		       struct fmp_endpoint *endpoint,
+		       const struct fmp_route *route, struct sk_buff *skb)
+{
+	struct fmp_peer *peer = session->peer;
+	struct fmp_tx_outer outer = fmp_tx_outer(peer, skb);
+
+	/* All segments have it then. */
+	fmp_tx_hash_flow(skb);
+	if (READ_ONCE(peer->fmp->config.tx_batch) &&
+	    fmp_tx_batch(session, endpoint, route, &outer, skb))
+		dst_release(route->dst);
+	else
+		fmp_tx_segments(session, endpoint, route, skb);
+}
+
 /**
  * fmp_tx_session() - send a packet with a session
  * @session: seals it
@@ -248,7 +331,7 @@ void fmp_tx_session(struct fmp_session *session, struct fmp_endpoint *endpoint,
 	}
 
 	if (skb_is_gso(skb))
-		fmp_tx_segments(session, endpoint, &route, skb);
+		fmp_tx_gso(session, endpoint, &route, skb);
 	else
 		fmp_tx_packet(session, endpoint, &route, skb);
 }

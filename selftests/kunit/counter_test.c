@@ -41,6 +41,35 @@ static void fmp_counter_limit(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, fmp_counter_take(&next, &counter));
 }
 
+/* Those of a batch follow each other, and are nobody else's. */
+static void fmp_counter_many(struct kunit *test)
+{
+	atomic64_t next = ATOMIC64_INIT(0);
+	u64 counter = U64_MAX;
+
+	KUNIT_EXPECT_TRUE(test, fmp_counter_take_many(&next, 44, &counter));
+	KUNIT_EXPECT_EQ(test, counter, 0);
+	KUNIT_EXPECT_TRUE(test, fmp_counter_take(&next, &counter));
+	KUNIT_EXPECT_EQ(test, counter, 44);
+	KUNIT_EXPECT_TRUE(test, fmp_counter_take_many(&next, 2, &counter));
+	KUNIT_EXPECT_EQ(test, counter, 45);
+}
+
+/* All of a batch are within the budget, or none is used. */
+static void fmp_counter_many_limit(struct kunit *test)
+{
+	atomic64_t next = ATOMIC64_INIT(BIT_ULL(60) - 44);
+	u64 counter = 0;
+
+	KUNIT_EXPECT_TRUE(test, fmp_counter_take_many(&next, 44, &counter));
+	KUNIT_EXPECT_EQ(test, counter, BIT_ULL(60) - 44);
+	KUNIT_EXPECT_FALSE(test, fmp_counter_take(&next, &counter));
+
+	atomic64_set(&next, BIT_ULL(60) - 43);
+	KUNIT_EXPECT_FALSE(test, fmp_counter_take_many(&next, 44, &counter));
+	KUNIT_EXPECT_FALSE(test, fmp_counter_take(&next, &counter));
+}
+
 /**
  * struct fmp_taker - one of several that take counters at the same time
  * @next: shared by all
@@ -108,6 +137,8 @@ static void fmp_counter_parallel(struct kunit *test)
 static struct kunit_case fmp_counter_cases[] = {
 	KUNIT_CASE(fmp_counter_first),
 	KUNIT_CASE(fmp_counter_limit),
+	KUNIT_CASE(fmp_counter_many),
+	KUNIT_CASE(fmp_counter_many_limit),
 	KUNIT_CASE(fmp_counter_parallel),
 	{}
 };

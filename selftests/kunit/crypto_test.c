@@ -32,55 +32,51 @@ static void fmp_seal_pattern(u8 *frame, size_t inner_len, u64 counter)
 	fmp_seal(frame, inner_len, counter, &fmp_test_key);
 }
 
-static bool fmp_open_here(u8 *frame, size_t inner_len, u64 counter,
-			  const struct fmp_key *key)
-{
-	return fmp_open(frame + FMP_HDR_LEN, frame, inner_len, counter, key);
-}
-
 /* Each bit of header, ciphertext and tag is covered. */
 static void fmp_crypto_bit_flips(struct kunit *test)
 {
-	u8 room[FMP_SEAL_HEADROOM + FMP_SMALL_FRAME], frame[FMP_SMALL_FRAME];
-	u8 *sealed = room + FMP_SEAL_HEADROOM;
+	u8 room[2][FMP_SEAL_HEADROOM + FMP_SMALL_FRAME];
+	u8 *sealed = room[0] + FMP_SEAL_HEADROOM;
+	u8 *frame = room[1] + FMP_SEAL_HEADROOM;
 	unsigned int bit;
 
 	fmp_seal_pattern(sealed, FMP_SMALL_INNER, 7);
 	for (bit = 0; bit < 8 * FMP_SMALL_FRAME; bit++) {
-		memcpy(frame, sealed, sizeof(frame));
+		memcpy(frame, sealed, FMP_SMALL_FRAME);
 		frame[bit / 8] ^= 1 << (bit % 8);
 		KUNIT_EXPECT_FALSE_MSG(test,
-				       fmp_open_here(frame, FMP_SMALL_INNER, 7,
-						     &fmp_test_key),
+				       fmp_open(frame, FMP_SMALL_INNER, 7,
+						&fmp_test_key),
 				       "byte %u, bit %u", bit / 8, bit % 8);
 	}
-	KUNIT_EXPECT_TRUE(test, fmp_open_here(sealed, FMP_SMALL_INNER, 7,
-					      &fmp_test_key));
+	KUNIT_EXPECT_TRUE(test, fmp_open(sealed, FMP_SMALL_INNER, 7,
+					 &fmp_test_key));
 }
 
 /* The nonce has all 64 bits of the counter, and the key all its bytes. */
 static void fmp_crypto_nonce_and_key(struct kunit *test)
 {
-	u8 room[FMP_SEAL_HEADROOM + FMP_SMALL_FRAME], frame[FMP_SMALL_FRAME];
-	u8 *sealed = room + FMP_SEAL_HEADROOM;
+	u8 room[2][FMP_SEAL_HEADROOM + FMP_SMALL_FRAME];
+	u8 *sealed = room[0] + FMP_SEAL_HEADROOM;
+	u8 *frame = room[1] + FMP_SEAL_HEADROOM;
 	struct fmp_key key;
 	unsigned int i;
 
 	fmp_seal_pattern(sealed, FMP_SMALL_INNER, 0);
 	for (i = 0; i < 64; i++) {
-		memcpy(frame, sealed, sizeof(frame));
+		memcpy(frame, sealed, FMP_SMALL_FRAME);
 		KUNIT_EXPECT_FALSE_MSG(test,
-				       fmp_open_here(frame, FMP_SMALL_INNER,
-						     1ULL << i, &fmp_test_key),
+				       fmp_open(frame, FMP_SMALL_INNER,
+						1ULL << i, &fmp_test_key),
 				       "bit %u of the counter", i);
 	}
 	for (i = 0; i < FMP_KEY_LEN; i++) {
-		memcpy(frame, sealed, sizeof(frame));
+		memcpy(frame, sealed, FMP_SMALL_FRAME);
 		key = fmp_test_key;
 		key.bytes[i] ^= 0x80;
 		KUNIT_EXPECT_FALSE_MSG(test,
-				       fmp_open_here(frame, FMP_SMALL_INNER, 0, &key),
-						     "byte %u of the key", i);
+				       fmp_open(frame, FMP_SMALL_INNER, 0, &key),
+						"byte %u of the key", i);
 	}
 }
 
@@ -103,8 +99,8 @@ static void fmp_crypto_round_trip(struct kunit *test)
 		frame[FMP_FRAME_MIN + inner_len] = FMP_CANARY;
 		fmp_seal_pattern(frame, inner_len, counters[c]);
 		KUNIT_ASSERT_TRUE_MSG(test,
-				      fmp_open_here(frame, inner_len, counters[c],
-						    &fmp_test_key),
+				      fmp_open(frame, inner_len, counters[c],
+					       &fmp_test_key),
 				      "length %zu", inner_len);
 		for (i = bad = 0; i < inner_len; i++)
 			bad += frame[FMP_HDR_LEN + i] != (u8)(i * 7 + 1);
@@ -135,9 +131,12 @@ static void fmp_crypto_is_the_library(struct kunit *test)
 
 	ours = kunit_kzalloc(test, size, GFP_KERNEL);
 	theirs = kunit_kzalloc(test, size, GFP_KERNEL);
-	inner = kunit_kzalloc(test, FMP_LONG_INNER, GFP_KERNEL);
+	inner = kunit_kzalloc(test, size, GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(test, ours && theirs && inner);
 	ours += FMP_SEAL_HEADROOM;
+	theirs += FMP_OPEN_HEADROOM;
+	memset(inner, FMP_CANARY, FMP_OPEN_HEADROOM + FMP_HDR_LEN);
+	inner += FMP_OPEN_HEADROOM + FMP_HDR_LEN;
 
 	for (len = 0; len <= FMP_LONG_INNER; len++) {
 		counter = 0x0123456789abcdefULL * (len + 1);
@@ -147,16 +146,19 @@ static void fmp_crypto_is_the_library(struct kunit *test)
 				    memcmp(ours, theirs, FMP_FRAME_MIN + len),
 				    0, "length %zu", len);
 		KUNIT_ASSERT_TRUE_MSG(test,
-				      fmp_open(inner, theirs, len, counter,
-					       &fmp_test_key),
+				      fmp_open_into(inner, theirs, len, counter,
+						    &fmp_test_key),
 				      "length %zu", len);
-		KUNIT_ASSERT_TRUE_MSG(test, fmp_open_here(theirs, len, counter,
-							  &fmp_test_key),
+		KUNIT_ASSERT_TRUE_MSG(test, fmp_open(theirs, len, counter,
+						     &fmp_test_key),
 				      "length %zu", len);
 		KUNIT_ASSERT_EQ_MSG(test,
 				    memcmp(inner, theirs + FMP_HDR_LEN, len),
 				    0, "length %zu", len);
 	}
+	/* What was borrowed is what it was. */
+	for (len = 1; len <= FMP_OPEN_HEADROOM + FMP_HDR_LEN; len++)
+		KUNIT_EXPECT_EQ(test, inner[-(int)len], FMP_CANARY);
 }
 
 /* Nobody can take what is not authentic for plaintext. */
@@ -168,8 +170,8 @@ static void fmp_crypto_forged_stays(struct kunit *test)
 	fmp_seal_pattern(frame, FMP_SMALL_INNER, 1);
 	frame[FMP_HDR_LEN] ^= 1;
 	memcpy(forged, frame, sizeof(forged));
-	KUNIT_EXPECT_FALSE(test, fmp_open_here(frame, FMP_SMALL_INNER, 1,
-					       &fmp_test_key));
+	KUNIT_EXPECT_FALSE(test, fmp_open(frame, FMP_SMALL_INNER, 1,
+					  &fmp_test_key));
 	KUNIT_EXPECT_MEMEQ(test, frame, forged, sizeof(forged));
 }
 
@@ -189,8 +191,8 @@ static void fmp_crypto_unaligned(struct kunit *test)
 		KUNIT_EXPECT_MEMEQ_MSG(test, frame, first, FMP_SMALL_FRAME,
 				       "shift %u", shift);
 		KUNIT_EXPECT_TRUE_MSG(test,
-				      fmp_open_here(frame, FMP_SMALL_INNER, 3,
-						    &fmp_test_key),
+				      fmp_open(frame, FMP_SMALL_INNER, 3,
+					       &fmp_test_key),
 				      "shift %u", shift);
 		/* What was borrowed is what it was. */
 		for (i = 0; i < shift + FMP_SEAL_HEADROOM; i++)
@@ -207,8 +209,8 @@ static void fmp_crypto_header_is_kept(struct kunit *test)
 	fmp_hdr_write(hdr, FMP_FLAG_K, FMP_SMALL_INNER, 0x01020304, 9);
 	fmp_seal_pattern(frame, FMP_SMALL_INNER, 9);
 	KUNIT_EXPECT_MEMEQ(test, frame, hdr, sizeof(hdr));
-	KUNIT_EXPECT_TRUE(test, fmp_open_here(frame, FMP_SMALL_INNER, 9,
-					      &fmp_test_key));
+	KUNIT_EXPECT_TRUE(test, fmp_open(frame, FMP_SMALL_INNER, 9,
+					 &fmp_test_key));
 	KUNIT_EXPECT_MEMEQ(test, frame, hdr, sizeof(hdr));
 }
 

@@ -113,8 +113,7 @@ enum fmp_rx_verdict fmp_rx_frame(struct fmp_rx *rx, u8 *frame, size_t len)
 
 	inner_len = len - FMP_FRAME_MIN;
 	rx->opened++;
-	if (!fmp_open(frame + FMP_HDR_LEN, frame, inner_len, counter,
-		      &rx->key))
+	if (!fmp_open(frame, inner_len, counter, &rx->key))
 		return FMP_RX_DECRYPT_FAIL;
 	if (!fmp_rx_commit(rx, counter))
 		return FMP_RX_REPLAY;

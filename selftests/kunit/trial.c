@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "../../src/wire.h"
+#include "../../src/crypto.h"
 #include "trial.h"
 
 /**
@@ -53,11 +54,12 @@ static enum fmp_rx_verdict fmp_trial_frame(struct kunit *test,
 					   const char *name)
 {
 	enum fmp_rx_verdict verdict;
-	u8 *frame;
+	u8 *room, *frame;
 
 	/* Of this very size, so that reading past it is noticed. */
-	frame = kunit_kmalloc(test, wire->len, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, frame);
+	room = kunit_kmalloc(test, FMP_OPEN_HEADROOM + wire->len, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, room);
+	frame = room + FMP_OPEN_HEADROOM;
 	memcpy(frame, wire->data, wire->len);
 
 	verdict = fmp_rx_frame(rx, frame, wire->len);
@@ -67,7 +69,7 @@ static enum fmp_rx_verdict fmp_trial_frame(struct kunit *test,
 					      inner->len),
 				      "%s: decrypted to something else", name);
 
-	kunit_kfree(test, frame);
+	kunit_kfree(test, room);
 	return verdict;
 }
 

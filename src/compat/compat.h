@@ -13,6 +13,7 @@
 #include "dropreason.h"
 #include "netdevice.h"
 #include "netlink.h"
+#include "skbuff.h"
 #include "slab.h"
 #include "socket.h"
 #include "udp_tunnel.h"

@@ -49,6 +49,7 @@ typedef unsigned int gfp_t;
 #define MODULE_DESCRIPTION(text)
 
 #define likely(condition)	__builtin_expect(!!(condition), 1)
+#define __uninitialized
 #define unlikely(condition)	__builtin_expect(!!(condition), 0)
 #define __noreturn		__attribute__((noreturn))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
@@ -120,9 +121,19 @@ typedef struct {
 
 #define ATOMIC64_INIT(value)	{ (value) }
 
+static inline void atomic64_set(atomic64_t *v, s64 n)
+{
+	__atomic_store_n(&v->counter, n, __ATOMIC_SEQ_CST);
+}
+
+static inline s64 atomic64_fetch_add(s64 n, atomic64_t *v)
+{
+	return __atomic_fetch_add(&v->counter, n, __ATOMIC_SEQ_CST);
+}
+
 static inline s64 atomic64_fetch_inc(atomic64_t *v)
 {
-	return __atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
+	return atomic64_fetch_add(1, v);
 }
 
 #define DECLARE_BITMAP(name, bits) \
@@ -131,6 +142,11 @@ static inline s64 atomic64_fetch_inc(atomic64_t *v)
 static inline bool test_bit(unsigned int bit, const unsigned long *map)
 {
 	return map[bit / BITS_PER_LONG] >> (bit % BITS_PER_LONG) & 1;
+}
+
+static inline void __clear_bit(unsigned int nr, unsigned long *map)
+{
+	map[nr / BITS_PER_LONG] &= ~(1UL << (nr % BITS_PER_LONG));
 }
 
 static inline void __set_bit(unsigned int bit, unsigned long *map)
@@ -243,6 +259,7 @@ extern int (* const fmp_module_init)(void);
 #define CHACHA_BLOCK_SIZE	64
 #define CHACHA_KEY_SIZE		crypto_stream_chacha20_ietf_KEYBYTES
 #define POLY1305_BLOCK_SIZE	16
+#define POLY1305_KEY_SIZE	crypto_onetimeauth_KEYBYTES
 #define POLY1305_DIGEST_SIZE	crypto_onetimeauth_BYTES
 
 struct chacha_state {
@@ -262,6 +279,12 @@ struct poly1305_desc_ctx {
 #define poly1305_init(ctx, key)		crypto_onetimeauth_init(&(ctx)->state, key)
 #define poly1305_update(ctx, src, len)	crypto_onetimeauth_update(&(ctx)->state, src, len)
 #define poly1305_final(ctx, tag)	crypto_onetimeauth_final(&(ctx)->state, tag)
+
+static inline void crypto_xor(u8 *dst, const u8 *src, unsigned int len)
+{
+	while (len--)
+		*dst++ ^= *src++;
+}
 
 #define crypto_memneq(a, b, len)	(!!sodium_memcmp(a, b, len))
 #define memzero_explicit(p, len)	sodium_memzero(p, len)
