@@ -27,15 +27,26 @@ static const struct rhashtable_params fmp_index_params = {
 	.automatic_shrinking	= true,
 };
 
-static struct fmp_index_hold *fmp_index_oldest(struct list_head *list)
+static void fmp_index_holds_init(struct fmp_index_holds *holds)
 {
-	return list_first_entry_or_null(list, struct fmp_index_hold, list);
+	holds->first = NULL;
+	holds->end = &holds->first;
 }
 
-static struct fmp_reservation *
-fmp_index_reservation(struct fmp_index_hold *hold)
+static void fmp_index_holds_put(struct fmp_index_holds *holds,
+				struct fmp_index_hold *hold)
 {
-	return container_of(hold, struct fmp_reservation, hold);
+	hold->next = NULL;
+	*holds->end = hold;
+	holds->end = &hold->next;
+}
+
+/* There is one. */
+static void fmp_index_holds_drop(struct fmp_index_holds *holds)
+{
+	holds->first = holds->first->next;
+	if (!holds->first)
+		holds->end = &holds->first;
 }
 
 /* It may not have been ended yet. */
@@ -44,21 +55,22 @@ static bool fmp_index_is_over(const struct fmp_index_table *table,
 {
 	return reservation->agent != READ_ONCE(table->agent) ||
 	       time_after_eq64(get_jiffies_64(),
-			       READ_ONCE(reservation->hold.expires));
+			       READ_ONCE(reservation->expires));
 }
 
 /* The oldest of either list is the first to end. */
 static void fmp_index_schedule(struct fmp_index_table *table)
 {
-	struct fmp_index_hold *reserved = fmp_index_oldest(&table->reserved);
-	struct fmp_index_hold *hold = fmp_index_oldest(&table->holds);
+	const struct fmp_index_hold *hold = table->holds.first;
 	u64 now = get_jiffies_64(), next = U64_MAX;
+	const struct fmp_reservation *reserved;
 
+	reserved = list_first_entry_or_null(&table->reserved,
+					    struct fmp_reservation, list);
 	if (hold)
 		next = hold->expires;
 	if (reserved)
-		next = fmp_index_is_over(table,
-					 fmp_index_reservation(reserved)) ?
+		next = fmp_index_is_over(table, reserved) ?
 		       now : min(next, reserved->expires);
 	cancel_delayed_work(&table->reaper);
 	if (next != U64_MAX)
@@ -69,10 +81,10 @@ static void fmp_index_schedule(struct fmp_index_table *table)
 static void fmp_index_hold(struct fmp_index_table *table,
 			   struct fmp_index_hold *hold)
 {
-	bool first = list_empty(&table->holds);
+	bool first = !table->holds.first;
 
-	WRITE_ONCE(hold->expires, get_jiffies_64() + FMP_INDEX_QUARANTINE);
-	list_add_tail(&hold->list, &table->holds);
+	hold->expires = get_jiffies_64() + FMP_INDEX_QUARANTINE;
+	fmp_index_holds_put(&table->holds, hold);
 	if (first)
 		fmp_index_schedule(table);
 }
@@ -81,7 +93,7 @@ static void fmp_index_end(struct fmp_index_table *table,
 			  struct fmp_reservation *reservation)
 {
 	list_del(&reservation->of_peer);
-	list_del(&reservation->hold.list);
+	list_del(&reservation->list);
 	reservation->peer = NULL;
 	WRITE_ONCE(reservation->hold.index.owner, FMP_INDEX_HOLD);
 	fmp_index_hold(table, &reservation->hold);
@@ -92,22 +104,22 @@ static void fmp_index_reap(struct work_struct *work)
 	struct fmp_index_table *table =
 		container_of(to_delayed_work(work), struct fmp_index_table,
 			     reaper);
-	struct fmp_index_hold *hold, *next;
+	struct fmp_reservation *reservation, *next;
+	struct fmp_index_hold *hold;
 	u64 now = get_jiffies_64();
 	int left = FMP_INDEX_BATCH;
 
 	spin_lock_bh(&table->lock);
-	list_for_each_entry_safe(hold, next, &table->reserved, list) {
-		if (!left ||
-		    !fmp_index_is_over(table, fmp_index_reservation(hold)))
+	list_for_each_entry_safe(reservation, next, &table->reserved, list) {
+		if (!left || !fmp_index_is_over(table, reservation))
 			break;
 		left--;
-		fmp_index_end(table, fmp_index_reservation(hold));
+		fmp_index_end(table, reservation);
 	}
-	list_for_each_entry_safe(hold, next, &table->holds, list) {
+	while ((hold = table->holds.first)) {
 		if (time_before64(now, hold->expires) || !left--)
 			break;
-		list_del(&hold->list);
+		fmp_index_holds_drop(&table->holds);
 		rhashtable_remove_fast(&table->entries, &hold->index.node,
 				       fmp_index_params);
 		kfree_rcu(hold, rcu);
@@ -129,7 +141,7 @@ int fmp_index_table_init(struct fmp_index_table *table)
 	BUILD_BUG_ON(offsetof(struct fmp_reservation, hold));
 
 	spin_lock_init(&table->lock);
-	INIT_LIST_HEAD(&table->holds);
+	fmp_index_holds_init(&table->holds);
 	INIT_LIST_HEAD(&table->reserved);
 	INIT_DELAYED_WORK(&table->reaper, fmp_index_reap);
 	return rhashtable_init(&table->entries, &fmp_index_params);
@@ -193,7 +205,7 @@ static bool fmp_index_take_over(struct fmp_index_table *table,
 					&session->index.node,
 					fmp_index_params);
 		list_del(&reservation->of_peer);
-		list_del(&reservation->hold.list);
+		list_del(&reservation->list);
 		kfree_rcu(reservation, hold.rcu);
 	} else {
 		reservation = NULL;
@@ -316,15 +328,15 @@ static int fmp_index_reserve_locked(struct fmp_index_table *table,
 	if (!fmp_index_may_reserve(table, peer))
 		return -ENOSPC;
 	reservation->hold.index.owner = FMP_INDEX_RESERVATION;
-	reservation->hold.expires = get_jiffies_64() +
-				    FMP_INDEX_RESERVATION_LIFETIME;
+	reservation->expires = get_jiffies_64() +
+			       FMP_INDEX_RESERVATION_LIFETIME;
 	reservation->agent = table->agent;
 	reservation->peer = peer;
 	err = fmp_index_insert_random(table, &reservation->hold.index);
 	if (err)
 		return err;
 	first = list_empty(&table->reserved);
-	list_add_tail(&reservation->hold.list, &table->reserved);
+	list_add_tail(&reservation->list, &table->reserved);
 	list_add_tail(&reservation->of_peer, &peer->reserved);
 	if (first)
 		fmp_index_schedule(table);

@@ -62,23 +62,39 @@ struct fmp_index {
 /**
  * struct fmp_index_hold - keeps a freed index out of use
  * @index: its entry in the table
- * @list: linkage into fmp_index_table.holds, oldest first
+ * @next: in the queue of them, the next younger one
  * @expires: jiffies64 at which the index may be used again
- * @rcu: for freeing
+ * @rcu: for freeing, when it has left the queue
  *
- * Allocated with the session, so that giving up an index cannot fail.
+ * Allocated with the session, so that giving up an index cannot fail: of each
+ * session there is one that does nothing yet.
  */
 struct fmp_index_hold {
 	struct fmp_index index;
-	struct list_head list;
-	u64 expires;
-	struct rcu_head rcu;
+	union {
+		struct {
+			struct fmp_index_hold *next;
+			u64 expires;
+		};
+		struct rcu_head rcu;
+	};
+};
+
+/**
+ * struct fmp_index_holds - a queue of holds
+ * @first: the oldest, or NULL
+ * @end: where the next one goes
+ */
+struct fmp_index_holds {
+	struct fmp_index_hold *first;
+	struct fmp_index_hold **end;
 };
 
 /**
  * struct fmp_reservation - keeps an index for a handshake under way
- * @hold: what it is when it ends; until then its expiry is that of the
- *        reservation, and it is in fmp_index_table.reserved, oldest first
+ * @hold: what it is when it ends
+ * @list: linkage into fmp_index_table.reserved, oldest first
+ * @expires: jiffies64 at which it ends
  * @peer: who the handshake is with
  * @of_peer: linkage into fmp_peer.reserved
  * @agent: for which agent it was made, by fmp_index_table.agent
@@ -88,6 +104,8 @@ struct fmp_index_hold {
  */
 struct fmp_reservation {
 	struct fmp_index_hold hold;
+	struct list_head list;
+	u64 expires;
 	struct fmp_peer *peer;
 	struct list_head of_peer;
 	u32 agent;
@@ -105,7 +123,7 @@ struct fmp_reservation {
 struct fmp_index_table {
 	struct rhashtable entries;
 	spinlock_t lock; /* holds, reserved, agent */
-	struct list_head holds;
+	struct fmp_index_holds holds;
 	struct list_head reserved;
 	u32 agent;
 	struct delayed_work reaper;
