@@ -36,6 +36,7 @@ struct rtnl_newlink_params;
  * @sk6: IPv6 socket while the device is up and the kernel has IPv6, RCU
  * @overlay: peers by overlay address
  * @endpoints: endpoints in use, by address of the peer
+ * @endpoints_lock: who changes @endpoints has it, inside the peer's lock
  * @indices: sessions by receiver index
  * @stats: counters
  * @lanes: where received frames are decrypted, one for each CPU
@@ -64,7 +65,8 @@ struct fmp_dev {
 	struct sock __rcu *sk4;
 	struct sock __rcu *sk6;
 	struct rhashtable overlay;
-	struct rhltable endpoints;
+	struct rhashtable endpoints;
+	spinlock_t endpoints_lock; /* changes of endpoints */
 	struct fmp_index_table indices;
 	struct fmp_stats __percpu *stats;
 	struct fmp_lane __percpu *lanes;

@@ -35,7 +35,8 @@ static const struct rhashtable_params fmp_endpoint_params = {
  */
 int fmp_endpoint_table_init(struct fmp_dev *fmp)
 {
-	return rhltable_init(&fmp->endpoints, &fmp_endpoint_params);
+	spin_lock_init(&fmp->endpoints_lock);
+	return rhashtable_init(&fmp->endpoints, &fmp_endpoint_params);
 }
 
 /**
@@ -46,7 +47,47 @@ int fmp_endpoint_table_init(struct fmp_dev *fmp)
  */
 void fmp_endpoint_table_destroy(struct fmp_dev *fmp)
 {
-	rhltable_destroy(&fmp->endpoints);
+	rhashtable_destroy(&fmp->endpoints);
+}
+
+static struct fmp_endpoint *
+fmp_endpoint_next(const struct fmp_endpoint *endpoint)
+{
+	const struct fmp_dev *fmp = endpoint->peer->fmp;
+
+	return rcu_dereference_protected(endpoint->next,
+					 lockdep_is_held(&fmp->endpoints_lock));
+}
+
+/* Behind the first one, which the table has. */
+static void fmp_endpoint_join(struct fmp_endpoint *first,
+			      struct fmp_endpoint *endpoint)
+{
+	struct fmp_endpoint *next = fmp_endpoint_next(first);
+
+	endpoint->prev = first;
+	RCU_INIT_POINTER(endpoint->next, next);
+	if (next)
+		next->prev = endpoint;
+	rcu_assign_pointer(first->next, endpoint);
+}
+
+/* Who is at @endpoint finds on. */
+static void fmp_endpoint_leave(struct fmp_endpoint *endpoint)
+{
+	struct rhashtable *table = &endpoint->peer->fmp->endpoints;
+	struct fmp_endpoint *next = fmp_endpoint_next(endpoint);
+
+	if (next)
+		next->prev = endpoint->prev;
+	if (endpoint->prev)
+		rcu_assign_pointer(endpoint->prev->next, next);
+	else if (next)
+		rhashtable_replace_fast(table, &endpoint->node, &next->node,
+					fmp_endpoint_params);
+	else
+		rhashtable_remove_fast(table, &endpoint->node,
+				       fmp_endpoint_params);
 }
 
 /**
@@ -55,16 +96,24 @@ void fmp_endpoint_table_destroy(struct fmp_dev *fmp)
  * @endpoint: in use
  *
  * Without memory they do not, which costs knowledge of the path and nothing
- * else.
+ * else. However many are at the same address, it takes no longer.
  *
  * Context: The peer's lock held.
  */
 void fmp_endpoint_hash(struct fmp_peer *peer, struct fmp_endpoint *endpoint)
 {
+	struct fmp_dev *fmp = peer->fmp;
+	struct fmp_endpoint *first;
+
 	endpoint->peer = peer;
-	endpoint->hashed = !rhltable_insert(&peer->fmp->endpoints,
-					    &endpoint->node,
-					    fmp_endpoint_params);
+	spin_lock(&fmp->endpoints_lock);
+	first = rhashtable_lookup_get_insert_fast(&fmp->endpoints,
+						  &endpoint->node,
+						  fmp_endpoint_params);
+	endpoint->hashed = !IS_ERR(first);
+	if (!IS_ERR_OR_NULL(first))
+		fmp_endpoint_join(first, endpoint);
+	spin_unlock(&fmp->endpoints_lock);
 }
 
 /**
@@ -75,9 +124,14 @@ void fmp_endpoint_hash(struct fmp_peer *peer, struct fmp_endpoint *endpoint)
  */
 void fmp_endpoint_unhash(struct fmp_endpoint *endpoint)
 {
-	if (endpoint && endpoint->hashed)
-		rhltable_remove(&endpoint->peer->fmp->endpoints,
-				&endpoint->node, fmp_endpoint_params);
+	struct fmp_dev *fmp;
+
+	if (!endpoint || !endpoint->hashed)
+		return;
+	fmp = endpoint->peer->fmp;
+	spin_lock(&fmp->endpoints_lock);
+	fmp_endpoint_leave(endpoint);
+	spin_unlock(&fmp->endpoints_lock);
 }
 
 /**
@@ -86,12 +140,12 @@ void fmp_endpoint_unhash(struct fmp_endpoint *endpoint)
  * @remote: address and port, zeroes where it has nothing
  *
  * Context: RCU read section, within which they stay valid.
- * Return: The endpoints, linked by their node, or NULL.
+ * Return: The first of those that are there, or NULL.
  */
-struct rhlist_head *fmp_endpoint_find(struct fmp_dev *fmp,
-				      const union fmp_sockaddr *remote)
+struct fmp_endpoint *fmp_endpoint_find(struct fmp_dev *fmp,
+				       const union fmp_sockaddr *remote)
 {
-	return rhltable_lookup(&fmp->endpoints, remote, fmp_endpoint_params);
+	return rhashtable_lookup(&fmp->endpoints, remote, fmp_endpoint_params);
 }
 
 /**

@@ -33,17 +33,19 @@ union fmp_sockaddr {
  * @remote: address and port of the peer
  * @local4: address of ours that the peer sends to, or INADDR_ANY
  * @local6: likewise, or the unspecified address
+ * @hashed: it can be found
  * @cache: route; it goes with the addresses, so that a peer that moves gets
  *         a new route and a new path MTU at once
  * @pmtu: what a router said that the path takes, 0 for nothing
  * @pmtu_expires: jiffies at which that is forgotten
  * @peer: whose it is, while it is in use
- * @node: linkage by @remote, while it is in use
- * @hashed: it is in the table
+ * @node: linkage by @remote, of the first of those that share it
+ * @next: another one with the same @remote, or NULL
+ * @prev: the one before it, NULL for the first
  * @rcu: for freeing
  *
- * Immutable but for @cache and the path MTU. Belongs to one peer, which
- * replaces it.
+ * Immutable but for @cache, the path MTU and the linkage. Belongs to one peer,
+ * which replaces it.
  */
 struct fmp_endpoint {
 	union fmp_sockaddr remote;
@@ -51,12 +53,14 @@ struct fmp_endpoint {
 		struct in_addr local4;
 		struct in6_addr local6;
 	};
+	bool hashed;
 	struct dst_cache cache;
 	u32 pmtu;
 	unsigned long pmtu_expires;
 	struct fmp_peer *peer;
-	struct rhlist_head node;
-	bool hashed;
+	struct rhash_head node;
+	struct fmp_endpoint __rcu *next;
+	struct fmp_endpoint *prev;
 	struct rcu_head rcu;
 };
 
@@ -90,8 +94,8 @@ int fmp_endpoint_table_init(struct fmp_dev *fmp);
 void fmp_endpoint_table_destroy(struct fmp_dev *fmp);
 void fmp_endpoint_hash(struct fmp_peer *peer, struct fmp_endpoint *endpoint);
 void fmp_endpoint_unhash(struct fmp_endpoint *endpoint);
-struct rhlist_head *fmp_endpoint_find(struct fmp_dev *fmp,
-				      const union fmp_sockaddr *remote);
+struct fmp_endpoint *fmp_endpoint_find(struct fmp_dev *fmp,
+				       const union fmp_sockaddr *remote);
 int fmp_endpoint_route(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,
 		       struct fmp_route *route);
 void fmp_endpoint_xmit(struct fmp_dev *fmp, struct fmp_endpoint *endpoint,

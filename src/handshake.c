@@ -94,13 +94,11 @@ static bool fmp_handshake_admit_peer(struct fmp_peer *peer)
 	return taken;
 }
 
-static bool fmp_handshake_admit_known(struct rhlist_head *list)
+static bool fmp_handshake_admit_known(const struct fmp_endpoint *endpoint)
 {
 	unsigned int left = FMP_HANDSHAKE_SHARED;
-	struct fmp_endpoint *endpoint;
-	struct rhlist_head *pos;
 
-	rhl_for_each_entry_rcu(endpoint, pos, list, node) {
+	for (; endpoint; endpoint = rcu_dereference(endpoint->next)) {
 		if (!left--)
 			break;
 		if (fmp_handshake_admit_peer(endpoint->peer))
@@ -111,7 +109,7 @@ static bool fmp_handshake_admit_known(struct rhlist_head *list)
 
 /* 0 if it may go to the agent, or why not. */
 static enum fmp_stat fmp_handshake_judge1(struct fmp_dev *fmp,
-					  struct rhlist_head *known)
+					  struct fmp_endpoint *known)
 {
 	bool admitted;
 
@@ -229,7 +227,7 @@ static enum fmp_stat fmp_handshake_handle(struct fmp_dev *fmp,
 					  enum fmp_verdict verdict)
 {
 	union fmp_sockaddr remote;
-	struct rhlist_head *known;
+	struct fmp_endpoint *known;
 	enum fmp_stat cause;
 	int err;
 

@@ -286,11 +286,10 @@ static void fmp_pmtu_learn(struct fmp_dev *fmp, const struct sock *sk,
 			   const struct fmp_pmtu_error *error)
 {
 	unsigned int left = FMP_PMTU_SHARED;
-	struct rhlist_head *list, *pos;
 	struct fmp_endpoint *endpoint;
 
-	list = fmp_endpoint_find(fmp, &error->remote);
-	rhl_for_each_entry_rcu(endpoint, pos, list, node) {
+	for (endpoint = fmp_endpoint_find(fmp, &error->remote); endpoint;
+	     endpoint = rcu_dereference(endpoint->next)) {
 		if (!left--)
 			return;
 		if (!fmp_pmtu_sent(endpoint->peer, error))
