@@ -165,10 +165,11 @@ static int fmp_fill_address(struct sk_buff *skb,
 
 static int fmp_fill_addresses(struct sk_buff *skb, struct fmp_peer *peer)
 {
-	struct fmp_overlay *overlay;
+	const struct fmp_overlay *overlay;
 	int err;
 
-	list_for_each_entry_rcu(overlay, &peer->addresses, list) {
+	for (overlay = rcu_dereference(peer->addresses); overlay;
+	     overlay = rcu_dereference(overlay->next)) {
 		err = fmp_fill_address(skb, &overlay->address);
 		if (err)
 			return err;

@@ -63,6 +63,26 @@ void fmp_overlay_table_destroy(struct fmp_dev *fmp)
 	rhashtable_destroy(&fmp->overlay);
 }
 
+static struct fmp_overlay *
+fmp_overlay_follow(const struct fmp_peer *peer,
+		   struct fmp_overlay __rcu *const *link)
+{
+	return rcu_dereference_protected(*link,
+					 lockdep_is_held(&peer->fmp->lock));
+}
+
+/* What leads to @overlay; for NULL what leads nowhere, at the end. */
+static struct fmp_overlay __rcu **
+fmp_overlay_link(struct fmp_peer *peer, const struct fmp_overlay *overlay)
+{
+	struct fmp_overlay __rcu **link = &peer->addresses;
+	struct fmp_overlay *at;
+
+	while ((at = fmp_overlay_follow(peer, link)) != overlay)
+		link = &at->next;
+	return link;
+}
+
 /**
  * fmp_overlay_add() - give an overlay address to a peer
  * @peer: the peer
@@ -105,7 +125,7 @@ int fmp_overlay_add(struct fmp_peer *peer, const struct in6_addr *address,
 		kfree(overlay);
 		return err;
 	}
-	list_add_tail_rcu(&overlay->list, &peer->addresses);
+	rcu_assign_pointer(*fmp_overlay_link(peer, NULL), overlay);
 	peer->n_addresses++;
 	return 0;
 }
@@ -137,7 +157,9 @@ void fmp_overlay_remove(struct fmp_overlay *overlay)
 
 	rhashtable_remove_fast(&peer->fmp->overlay, &overlay->node,
 			       fmp_overlay_params);
-	list_del_rcu(&overlay->list);
+	/* Who is at @overlay finds on. */
+	rcu_assign_pointer(*fmp_overlay_link(peer, overlay),
+			   fmp_overlay_follow(peer, &overlay->next));
 	peer->n_addresses--;
 	kfree_rcu(overlay, rcu);
 }
@@ -150,9 +172,9 @@ void fmp_overlay_remove(struct fmp_overlay *overlay)
  */
 void fmp_overlay_remove_all(struct fmp_peer *peer)
 {
-	struct fmp_overlay *overlay, *next;
+	struct fmp_overlay *overlay;
 
-	list_for_each_entry_safe(overlay, next, &peer->addresses, list)
+	while ((overlay = fmp_overlay_follow(peer, &peer->addresses)))
 		fmp_overlay_remove(overlay);
 }
 
@@ -168,7 +190,9 @@ void fmp_overlay_commit(struct fmp_peer *peer, bool replace)
 {
 	struct fmp_overlay *overlay, *next;
 
-	list_for_each_entry_safe(overlay, next, &peer->addresses, list) {
+	for (overlay = fmp_overlay_follow(peer, &peer->addresses); overlay;
+	     overlay = next) {
+		next = fmp_overlay_follow(peer, &overlay->next);
 		if (replace && !overlay->derived && !overlay->listed) {
 			fmp_overlay_remove(overlay);
 			continue;
@@ -188,7 +212,9 @@ void fmp_overlay_abort(struct fmp_peer *peer)
 {
 	struct fmp_overlay *overlay, *next;
 
-	list_for_each_entry_safe(overlay, next, &peer->addresses, list) {
+	for (overlay = fmp_overlay_follow(peer, &peer->addresses); overlay;
+	     overlay = next) {
+		next = fmp_overlay_follow(peer, &overlay->next);
 		if (overlay->fresh)
 			fmp_overlay_remove(overlay);
 		else

@@ -6,7 +6,6 @@
 #define FMP_OVERLAY_H
 
 #include <linux/in6.h>
-#include <linux/list.h>
 #include <linux/rhashtable.h>
 #include <linux/skbuff.h>
 #include <net/ipv6.h>
@@ -19,17 +18,19 @@ struct fmp_peer;
  * @node: linkage by address
  * @address: IPv6, or IPv4 mapped into it
  * @peer: whose it is
- * @list: linkage into fmp_peer.addresses
+ * @next: of the same peer
  * @derived: follows from the public key and stays as long as the peer
  * @fresh: added by the change that is being made
  * @listed: named by the change that is being made
  * @rcu: for freeing
+ *
+ * A cache line: each peer has some.
  */
 struct fmp_overlay {
 	struct rhash_head node;
 	struct in6_addr address;
 	struct fmp_peer *peer;
-	struct list_head list;
+	struct fmp_overlay __rcu *next;
 	bool derived;
 	bool fresh;
 	bool listed;

@@ -109,7 +109,6 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	peer->mmp_mode = FMP_MMP_MODE_DEVICE;
 	fmp_mmp_init(&peer->mmp);
 	INIT_LIST_HEAD(&peer->reserved);
-	INIT_LIST_HEAD(&peer->addresses);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
 	fmp_peer_derive_node_addr(peer);
 	return peer;

@@ -24,6 +24,7 @@
 
 struct fmp_dev;
 struct fmp_endpoint;
+struct fmp_overlay;
 struct fmp_session;
 
 /* One netlink message holds a peer with all of them. */
@@ -135,7 +136,7 @@ struct fmp_peer {
 	struct rhash_head node;
 	u32 id;
 	struct list_head reserved;
-	struct list_head addresses;
+	struct fmp_overlay __rcu *addresses;
 	unsigned int n_addresses;
 	struct rcu_head rcu;
 };
