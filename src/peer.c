@@ -124,6 +124,7 @@ void fmp_peer_free_unused(struct fmp_peer *peer)
 {
 	fmp_endpoint_free(rcu_dereference_protected(peer->endpoint, true));
 	kfree(rcu_dereference_protected(peer->endpoint_name, true));
+	fmp_staging_free(&peer->staging);
 	free_percpu(peer->stats);
 	kfree(peer);
 }
@@ -189,6 +190,7 @@ static void fmp_peer_free_rcu(struct rcu_head *rcu)
 	struct fmp_peer *peer = container_of(rcu, struct fmp_peer, rcu);
 
 	kfree(rcu_dereference_protected(peer->endpoint_name, true));
+	fmp_staging_free(&peer->staging);
 	free_percpu(peer->stats);
 	kfree(peer);
 }

@@ -14,6 +14,8 @@
  */
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/timer.h>
 #include <uapi/linux/fmp.h>
 
 #include "device.h"
@@ -28,6 +30,22 @@
 #define FMP_STAGING_LIFETIME	(5 * HZ)
 /* Sent in one go; what is added meanwhile must not hold up the softirq. */
 #define FMP_STAGING_BATCH	256
+
+/**
+ * struct fmp_staging_queue - where packets of a peer wait
+ * @peer: the peer
+ * @packets: the oldest first
+ * @bytes: memory that they take
+ * @timer: sends them or gives them up; runs only while the staging is active
+ *
+ * All but @peer under the lock of the staging.
+ */
+struct fmp_staging_queue {
+	struct fmp_peer *peer;
+	struct sk_buff_head packets;
+	unsigned int bytes;
+	struct timer_list timer;
+};
 
 static unsigned long *fmp_staging_since(struct sk_buff *skb)
 {
@@ -53,40 +71,41 @@ static void fmp_staging_refuse(struct fmp_peer *peer, struct sk_buff *skb)
 	fmp_tx_drop_peer(peer, skb, fmp_staging_drop_stat(peer));
 }
 
-static struct sk_buff *fmp_staging_take(struct fmp_staging *staging)
+static struct sk_buff *fmp_staging_take(struct fmp_staging_queue *queue)
 {
-	struct sk_buff *skb = __skb_dequeue(&staging->queue);
+	struct sk_buff *skb = __skb_dequeue(&queue->packets);
 
 	if (skb)
-		staging->bytes -= skb->truesize;
+		queue->bytes -= skb->truesize;
 	return skb;
 }
 
-static bool fmp_staging_full(const struct fmp_staging *staging,
+static bool fmp_staging_full(const struct fmp_staging_queue *queue,
 			     const struct sk_buff *skb)
 {
-	return skb_queue_len(&staging->queue) >= FMP_STAGING_PACKETS ||
-	       staging->bytes + skb->truesize > FMP_STAGING_BYTES;
+	return skb_queue_len(&queue->packets) >= FMP_STAGING_PACKETS ||
+	       queue->bytes + skb->truesize > FMP_STAGING_BYTES;
 }
 
 static void fmp_staging_put(struct fmp_staging *staging, struct sk_buff *skb,
 			    struct sk_buff_head *oldest)
 {
+	struct fmp_staging_queue *queue = staging->queue;
 	struct sk_buff *old;
 
-	while (fmp_staging_full(staging, skb)) {
-		old = fmp_staging_take(staging);
+	while (fmp_staging_full(queue, skb)) {
+		old = fmp_staging_take(queue);
 		/* Nothing else can be dropped for one that is too big. */
 		if (!old)
 			break;
 		__skb_queue_tail(oldest, old);
 	}
 	*fmp_staging_since(skb) = jiffies;
-	__skb_queue_tail(&staging->queue, skb);
-	staging->bytes += skb->truesize;
+	__skb_queue_tail(&queue->packets, skb);
+	queue->bytes += skb->truesize;
 	if (!staging->active) {
 		WRITE_ONCE(staging->active, true);
-		mod_timer(&staging->timer, jiffies + FMP_STAGING_LIFETIME);
+		mod_timer(&queue->timer, jiffies + FMP_STAGING_LIFETIME);
 	}
 }
 
@@ -105,12 +124,32 @@ static void fmp_staging_drop_list(struct fmp_peer *peer,
  * @FMP_STAGING_KEPT: it waits
  * @FMP_STAGING_SEND: it can be sent after all
  * @FMP_STAGING_REFUSED: the peer is gone
+ * @FMP_STAGING_NOMEM: there is no memory to keep it
  */
 enum fmp_staging_verdict {
 	FMP_STAGING_KEPT,
 	FMP_STAGING_SEND,
 	FMP_STAGING_REFUSED,
+	FMP_STAGING_NOMEM,
 };
+
+static void fmp_staging_timer(struct timer_list *timer);
+
+static bool fmp_staging_has_queue(struct fmp_peer *peer)
+{
+	struct fmp_staging_queue *queue = peer->staging.queue;
+
+	if (queue)
+		return true;
+	queue = kzalloc_obj(*queue, GFP_ATOMIC | __GFP_ACCOUNT);
+	if (!queue)
+		return false;
+	queue->peer = peer;
+	__skb_queue_head_init(&queue->packets);
+	timer_setup(&queue->timer, fmp_staging_timer, 0);
+	peer->staging.queue = queue;
+	return true;
+}
 
 static enum fmp_staging_verdict
 fmp_staging_try(struct fmp_peer *peer, struct sk_buff *skb,
@@ -119,14 +158,16 @@ fmp_staging_try(struct fmp_peer *peer, struct sk_buff *skb,
 	struct fmp_staging *staging = &peer->staging;
 	enum fmp_staging_verdict verdict = FMP_STAGING_KEPT;
 
-	spin_lock_bh(&staging->queue.lock);
+	spin_lock_bh(&staging->lock);
 	if (staging->closed)
 		verdict = FMP_STAGING_REFUSED;
 	else if (!staging->active && fmp_staging_can_send(peer))
 		verdict = FMP_STAGING_SEND;
+	else if (!fmp_staging_has_queue(peer))
+		verdict = FMP_STAGING_NOMEM;
 	else
 		fmp_staging_put(staging, skb, oldest);
-	spin_unlock_bh(&staging->queue.lock);
+	spin_unlock_bh(&staging->lock);
 	return verdict;
 }
 
@@ -160,6 +201,9 @@ void fmp_staging_add(struct fmp_peer *peer, struct sk_buff *skb)
 	case FMP_STAGING_REFUSED:
 		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NO_SESSION);
 		return;
+	case FMP_STAGING_NOMEM:
+		fmp_tx_drop_peer(peer, skb, FMP_TX_DROP_NOMEM);
+		return;
 	case FMP_STAGING_KEPT:
 		break;
 	}
@@ -175,10 +219,10 @@ static struct sk_buff *fmp_staging_next(struct fmp_peer *peer)
 	struct fmp_staging *staging = &peer->staging;
 	struct sk_buff *skb = NULL;
 
-	spin_lock(&staging->queue.lock);
+	spin_lock(&staging->lock);
 	if (fmp_staging_can_send(peer))
-		skb = fmp_staging_take(staging);
-	spin_unlock(&staging->queue.lock);
+		skb = fmp_staging_take(staging->queue);
+	spin_unlock(&staging->lock);
 	return skb;
 }
 
@@ -187,31 +231,30 @@ static void fmp_staging_expire(struct fmp_peer *peer,
 			       struct sk_buff_head *expired)
 {
 	struct fmp_staging *staging = &peer->staging;
+	struct fmp_staging_queue *queue = staging->queue;
 	unsigned long until = 0;
 	struct sk_buff *skb;
 
-	spin_lock(&staging->queue.lock);
-	while ((skb = skb_peek(&staging->queue))) {
+	spin_lock(&staging->lock);
+	while ((skb = skb_peek(&queue->packets))) {
 		until = *fmp_staging_since(skb) + FMP_STAGING_LIFETIME;
 		if (time_before(jiffies, until))
 			break;
-		__skb_queue_tail(expired, fmp_staging_take(staging));
+		__skb_queue_tail(expired, fmp_staging_take(queue));
 	}
 	if (!skb)
 		WRITE_ONCE(staging->active, false);
 	else if (fmp_staging_can_send(peer))
-		mod_timer(&staging->timer, jiffies);
+		mod_timer(&queue->timer, jiffies);
 	else
-		mod_timer(&staging->timer, until);
-	spin_unlock(&staging->queue.lock);
+		mod_timer(&queue->timer, until);
+	spin_unlock(&staging->lock);
 }
 
 static void fmp_staging_timer(struct timer_list *timer)
 {
-	struct fmp_staging *staging =
-		container_of(timer, struct fmp_staging, timer);
-	struct fmp_peer *peer = container_of(staging, struct fmp_peer,
-					     staging);
+	struct fmp_peer *peer =
+		container_of(timer, struct fmp_staging_queue, timer)->peer;
 	unsigned int left = FMP_STAGING_BATCH;
 	struct sk_buff_head expired;
 	struct sk_buff *skb;
@@ -234,8 +277,18 @@ static void fmp_staging_timer(struct timer_list *timer)
  */
 void fmp_staging_init(struct fmp_staging *staging)
 {
-	skb_queue_head_init(&staging->queue);
-	timer_setup(&staging->timer, fmp_staging_timer, 0);
+	spin_lock_init(&staging->lock);
+}
+
+/**
+ * fmp_staging_free() - free what the staging of a peer took
+ * @staging: closed, or never used
+ *
+ * Context: Any but hard interrupt.
+ */
+void fmp_staging_free(struct fmp_staging *staging)
+{
+	kfree(staging->queue);
 }
 
 /**
@@ -248,10 +301,10 @@ void fmp_staging_kick(struct fmp_peer *peer)
 {
 	struct fmp_staging *staging = &peer->staging;
 
-	spin_lock_bh(&staging->queue.lock);
+	spin_lock_bh(&staging->lock);
 	if (staging->active)
-		mod_timer(&staging->timer, jiffies);
-	spin_unlock_bh(&staging->queue.lock);
+		mod_timer(&staging->queue->timer, jiffies);
+	spin_unlock_bh(&staging->lock);
 }
 
 static void fmp_staging_purge(struct fmp_peer *peer, bool close)
@@ -261,13 +314,13 @@ static void fmp_staging_purge(struct fmp_peer *peer, bool close)
 	struct sk_buff *skb;
 
 	__skb_queue_head_init(&all);
-	spin_lock_bh(&staging->queue.lock);
-	while ((skb = fmp_staging_take(staging)))
+	spin_lock_bh(&staging->lock);
+	while (staging->queue && (skb = fmp_staging_take(staging->queue)))
 		__skb_queue_tail(&all, skb);
 	/* The timer finds nothing, and has nothing to come back for. */
 	WRITE_ONCE(staging->active, false);
 	staging->closed = close;
-	spin_unlock_bh(&staging->queue.lock);
+	spin_unlock_bh(&staging->lock);
 	fmp_staging_drop_list(peer, &all, FMP_TX_DROP_NO_SESSION);
 }
 
@@ -295,5 +348,7 @@ void fmp_staging_purge_all(struct fmp_dev *fmp)
 void fmp_staging_close(struct fmp_peer *peer)
 {
 	fmp_staging_purge(peer, true);
-	timer_shutdown_sync(&peer->staging.timer);
+	/* None is made any more. */
+	if (peer->staging.queue)
+		timer_shutdown_sync(&peer->staging.queue->timer);
 }

@@ -7,26 +7,26 @@
 
 #include <linux/compiler.h>
 #include <linux/skbuff.h>
-#include <linux/timer.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct fmp_dev;
 struct fmp_peer;
+struct fmp_staging_queue;
 
 /**
  * struct fmp_staging - packets of a peer that wait
- * @queue: the packets, the oldest first; its lock protects the rest
- * @bytes: memory that they take
+ * @lock: protects all of it
  * @active: newer packets have to queue up, too
  * @closed: none may be added any more
- * @timer: sends them or gives them up; runs only while @active
+ * @queue: where they wait, or NULL: most peers never need one. It stays until
+ *         the peer is freed
  */
 struct fmp_staging {
-	struct sk_buff_head queue;
-	unsigned int bytes;
+	spinlock_t lock; /* what follows */
 	bool active;
 	bool closed;
-	struct timer_list timer;
+	struct fmp_staging_queue *queue;
 };
 
 /**
@@ -42,6 +42,7 @@ static inline bool fmp_staging_active(const struct fmp_staging *staging)
 }
 
 void fmp_staging_init(struct fmp_staging *staging);
+void fmp_staging_free(struct fmp_staging *staging);
 void fmp_staging_add(struct fmp_peer *peer, struct sk_buff *skb);
 void fmp_staging_kick(struct fmp_peer *peer);
 void fmp_staging_purge_all(struct fmp_dev *fmp);
