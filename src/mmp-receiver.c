@@ -51,19 +51,17 @@ static void fmp_mmp_gaps_add(struct fmp_mmp_gaps *gaps, u16 missing)
 	gaps->count++;
 }
 
-static void fmp_mmp_gaps_observe(struct fmp_mmp_gaps *gaps, u64 counter)
+/* Before the frame is taken into account. */
+static void fmp_mmp_gaps_observe(struct fmp_mmp_receiver *receiver, u64 counter)
 {
-	if (!gaps->any) {
-		gaps->any = true;
-		gaps->expected = counter + 1;
+	u64 expected = receiver->highest + 1;
+
+	if (!receiver->any)
 		return;
-	}
-	if (counter > gaps->expected)
-		fmp_mmp_gaps_add(gaps, counter - gaps->expected);
+	if (counter > expected)
+		fmp_mmp_gaps_add(&receiver->gaps, counter - expected);
 	else
-		fmp_mmp_gaps_close(gaps);
-	if (counter >= gaps->expected)
-		gaps->expected = counter + 1;
+		fmp_mmp_gaps_close(&receiver->gaps);
 }
 
 static void fmp_mmp_jitter(struct fmp_mmp_receiver *receiver, u32 timestamp,
@@ -114,11 +112,11 @@ void fmp_mmp_receiver_record(struct fmp_mmp_receiver *receiver, u64 counter,
 			     u64 now_us)
 {
 	fmp_mmp_count(receiver, bytes, ce);
+	fmp_mmp_gaps_observe(receiver, counter);
 	if (counter < receiver->highest)
 		receiver->reordered++;
 	else
 		receiver->highest = counter;
-	fmp_mmp_gaps_observe(&receiver->gaps, counter);
 	fmp_mmp_jitter(receiver, timestamp, now_us);
 	fmp_mmp_delay(receiver, timestamp, now_us);
 	receiver->last_timestamp = timestamp;
@@ -156,7 +154,7 @@ static void fmp_mmp_report_gaps(struct fmp_mmp_gaps *gaps,
 	report->mean_burst_loss = 0;
 	if (gaps->count)
 		report->mean_burst_loss =
-			min_t(u64, div_u64(gaps->total << 8, gaps->count),
+			min_t(u64, div_u64((u64)gaps->total << 8, gaps->count),
 			      U16_MAX);
 	gaps->count = 0;
 	gaps->max = 0;

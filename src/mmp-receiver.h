@@ -21,22 +21,18 @@
 
 /**
  * struct fmp_mmp_gaps - runs of frames that did not arrive
- * @expected: the counter after the highest one
  * @total: frames that are missing in the runs that ended in the interval
+ * @open: a run goes on
  * @count: runs that began in the interval
  * @max: longest of the runs that ended in the interval
  * @len: of the run that goes on
- * @any: there is @expected
- * @open: a run goes on
  */
 struct fmp_mmp_gaps {
-	u64 expected;
-	u64 total;
+	u64 total : 63;
+	u64 open : 1;
 	u32 count;
 	u16 max;
 	u16 len;
-	bool any;
-	bool open;
 };
 
 /**
@@ -45,20 +41,20 @@ struct fmp_mmp_gaps {
  * @bytes: of them
  * @highest: highest counter of the session
  * @last: when the last frame arrived; of use if @any
- * @origin: when the first frame since the reset arrived; of use if @any
  * @grace: jitter is not measured before that
  * @last_timestamp: of the last frame, 0 for none
- * @origin_timestamp: of the first frame since the reset
+ * @origin_timestamp: of the first frame since the reset; of use if @any
+ * @origin: when that arrived, modulo 2^32
  * @interval_packets: frames since the last report; saturates
  * @interval_bytes: of them; saturates
  * @reordered: frames that arrived after one with a higher counter
  * @ce: frames with the congestion mark; saturates
+ * @n_delays: how many there are in @delays, at most FMP_MMP_DELAYS
+ * @next_delay: where the next one goes
+ * @any: a frame has arrived since the reset
  * @jitter: of arrival
  * @gaps: what is missing
  * @delays: ring of one-way delays less that of the first frame, microseconds
- * @n_delays: how many, at most FMP_MMP_DELAYS
- * @next_delay: where the next one goes
- * @any: a frame has arrived since the reset
  *
  * All zeroes is the state of a new peer. Calls are serialized by the caller.
  */
@@ -67,20 +63,20 @@ struct fmp_mmp_receiver {
 	u64 bytes;
 	u64 highest;
 	u64 last;
-	u64 origin;
 	u64 grace;
 	u32 last_timestamp;
 	u32 origin_timestamp;
+	u32 origin;
 	u32 interval_packets;
 	u32 interval_bytes;
 	u32 reordered;
 	u32 ce;
-	struct fmp_jitter jitter;
-	struct fmp_mmp_gaps gaps;
-	s32 delays[FMP_MMP_DELAYS];
 	u8 n_delays;
 	u8 next_delay;
 	bool any;
+	struct fmp_jitter jitter;
+	struct fmp_mmp_gaps gaps;
+	s32 delays[FMP_MMP_DELAYS];
 };
 
 /* Whether a report is of use. May be read without the lock, as a hint. */

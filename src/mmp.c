@@ -10,6 +10,7 @@
  * sees to reports then.
  */
 #include <linux/jiffies.h>
+#include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/netlink.h>
 #include <uapi/linux/fmp.h>
@@ -40,6 +41,17 @@ void fmp_mmp_init(struct fmp_mmp *mmp)
 	spin_lock_init(&mmp->lock);
 }
 
+/**
+ * fmp_mmp_free() - free what the link metrics of a peer took
+ * @mmp: of the peer, which nobody has any more
+ *
+ * Context: Any.
+ */
+void fmp_mmp_free(struct fmp_mmp *mmp)
+{
+	kfree(mmp->metrics);
+}
+
 static enum fmp_mmp_mode fmp_mmp_mode(const struct fmp_peer *peer)
 {
 	u8 mode = READ_ONCE(peer->mmp_mode);
@@ -56,11 +68,12 @@ static u64 fmp_mmp_now_us(void)
 
 static void fmp_mmp_judge(struct fmp_peer *peer)
 {
-	const struct fmp_mmp_metrics *metrics = &peer->mmp.metrics;
+	const struct fmp_mmp_metrics *metrics = peer->mmp.metrics;
 	const struct fmp_config *config = &peer->fmp->config;
 	u64 until = 0;
 
-	if (fmp_mmp_metrics_congested(metrics,
+	if (metrics &&
+	    fmp_mmp_metrics_congested(metrics,
 				      READ_ONCE(config->congestion_loss),
 				      READ_ONCE(config->congestion_etx)))
 		until = metrics->last_at + FMP_MMP_VERDICT_MS;
@@ -91,10 +104,10 @@ void fmp_mmp_started(struct fmp_session *session)
 
 	spin_lock(&mmp->lock);
 	/* The first session of a peer has nothing to forget. */
-	if (mmp->receiver.packets) {
+	if (mmp->receiver.packets)
 		fmp_mmp_receiver_reset(&mmp->receiver, fmp_mmp_now_us());
-		fmp_mmp_metrics_reset(&mmp->metrics);
-	}
+	if (mmp->metrics)
+		fmp_mmp_metrics_reset(mmp->metrics);
 	fmp_mmp_judge(session->peer);
 	/* The peer keeps its part, too, whoever initiates a rekey (spec 9.9). */
 	if (!mmp->session)
@@ -250,7 +263,7 @@ void fmp_mmp_sender_reported(struct fmp_session *session)
 
 static void fmp_mmp_retune(struct fmp_mmp *mmp)
 {
-	const struct fmp_rtt *rtt = &mmp->metrics.rtt;
+	const struct fmp_rtt *rtt = &mmp->metrics->rtt;
 
 	if (!rtt->known)
 		return;
@@ -258,6 +271,15 @@ static void fmp_mmp_retune(struct fmp_mmp *mmp)
 			      FMP_MMP_SENDER_RTTS);
 	fmp_mmp_timing_retune(&mmp->receiver_timing, rtt->srtt,
 			      FMP_MMP_RECEIVER_RTTS);
+}
+
+/* Of links that nobody reports of there is nothing to be known. */
+static bool fmp_mmp_has_metrics(struct fmp_mmp *mmp)
+{
+	if (!mmp->metrics)
+		mmp->metrics = kzalloc_obj(*mmp->metrics,
+					   GFP_ATOMIC | __GFP_ACCOUNT);
+	return mmp->metrics;
 }
 
 static void fmp_mmp_learn(const struct fmp_session *session,
@@ -272,7 +294,7 @@ static void fmp_mmp_learn(const struct fmp_session *session,
 	};
 
 	local.timestamp = local.now - session->established;
-	if (fmp_mmp_metrics_report(&mmp->metrics, report, &local) ==
+	if (fmp_mmp_metrics_report(mmp->metrics, report, &local) ==
 	    FMP_MMP_STALE)
 		mmp->reports_ignored++;
 	fmp_mmp_judge(peer);
@@ -293,7 +315,7 @@ void fmp_mmp_receiver_reported(struct fmp_session *session,
 
 	spin_lock(&mmp->lock);
 	mmp->reports_received++;
-	if (mmp->session == session)
+	if (mmp->session == session && fmp_mmp_has_metrics(mmp))
 		fmp_mmp_learn(session, report);
 	else
 		mmp->reports_ignored++;

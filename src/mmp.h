@@ -91,35 +91,38 @@ struct fmp_mmp_reports {
 /**
  * struct fmp_mmp - the link metrics of a peer
  * @lock: protects all of it; taken inside the peer's lock
- * @session: what is measured: the current one, or NULL; to be compared only
  * @initiator: we initiated the first of the sessions that followed each other,
  *             which is what the spin bit goes by
- * @receiver: frames received
  * @received: enum fmp_mmp_traffic, the greatest of the interval
+ * @session: what is measured: the current one, or NULL; to be compared only
+ * @spin: spin bit
+ * @receiver: frames received
+ * @metrics: what the peer reports of the frames that it gets, or NULL before
+ *           it did
  * @sender: what was reported of frames sent
- * @metrics: what the peer reports of the frames that it gets
  * @receiver_timing: when reports of frames received are due
  * @sender_timing: when those of frames sent are
- * @spin: spin bit
- * @reports_sent: of both kinds
+ * @reports_sent: of both kinds; at most some in a second
  * @reports_received: of both kinds
  * @reports_ignored: of those received
  * @owd_trend: as in the last report of frames received
+ *
+ * What is written for each frame comes first.
  */
 struct fmp_mmp {
 	spinlock_t lock; /* what follows */
 	bool initiator;
-	const struct fmp_session *session;
-	struct fmp_mmp_receiver receiver;
 	u8 received;
+	const struct fmp_session *session;
+	struct fmp_spin spin;
+	struct fmp_mmp_receiver receiver;
+	struct fmp_mmp_metrics *metrics;
 	struct fmp_mmp_sender sender;
-	struct fmp_mmp_metrics metrics;
 	struct fmp_mmp_timing receiver_timing;
 	struct fmp_mmp_timing sender_timing;
-	struct fmp_spin spin;
-	u64 reports_sent;
-	u64 reports_received;
-	u64 reports_ignored;
+	u32 reports_sent;
+	u32 reports_received;
+	u32 reports_ignored;
 	s32 owd_trend;
 };
 
@@ -136,6 +139,7 @@ static inline enum fmp_mmp_traffic fmp_mmp_traffic(u8 link_type)
 }
 
 void fmp_mmp_init(struct fmp_mmp *mmp);
+void fmp_mmp_free(struct fmp_mmp *mmp);
 void fmp_mmp_started(struct fmp_session *session);
 void fmp_mmp_ended(const struct fmp_session *session);
 void fmp_mmp_received(struct fmp_session *session,

@@ -46,7 +46,8 @@ static void fmp_nl_mmp_read(struct fmp_nl_mmp *to, struct fmp_peer *peer)
 	to->congested = READ_ONCE(peer->congested_until) >
 			fmp_session_now_ms();
 	spin_lock_bh(&mmp->lock);
-	to->metrics = mmp->metrics;
+	if (mmp->metrics)
+		to->metrics = *mmp->metrics;
 	to->packets = mmp->receiver.packets;
 	to->jitter = fmp_jitter_us(&mmp->receiver.jitter);
 	to->owd_trend = mmp->owd_trend;
@@ -199,7 +200,7 @@ static int fmp_nl_put_received(struct sk_buff *skb,
  */
 int fmp_mmp_fill(struct sk_buff *skb, struct fmp_peer *peer)
 {
-	struct fmp_nl_mmp mmp;
+	struct fmp_nl_mmp mmp = {};
 	struct nlattr *nest;
 
 	fmp_nl_mmp_read(&mmp, peer);

@@ -125,6 +125,7 @@ void fmp_peer_free_unused(struct fmp_peer *peer)
 	fmp_endpoint_free(rcu_dereference_protected(peer->endpoint, true));
 	kfree(rcu_dereference_protected(peer->endpoint_name, true));
 	fmp_staging_free(&peer->staging);
+	fmp_mmp_free(&peer->mmp);
 	free_percpu(peer->stats);
 	kfree(peer);
 }
@@ -191,6 +192,7 @@ static void fmp_peer_free_rcu(struct rcu_head *rcu)
 
 	kfree(rcu_dereference_protected(peer->endpoint_name, true));
 	fmp_staging_free(&peer->staging);
+	fmp_mmp_free(&peer->mmp);
 	free_percpu(peer->stats);
 	kfree(peer);
 }
