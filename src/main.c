@@ -8,7 +8,9 @@
 #include "device.h"
 #include "lane.h"
 #include "netlink.h"
+#include "peer.h"
 #include "rx-batch.h"
+#include "session.h"
 #include "subscriber.h"
 #include "tx-batch.h"
 #include "version.h"
@@ -17,9 +19,15 @@ static int __init fmp_module_init(void)
 {
 	int err;
 
-	err = fmp_lane_module_init();
+	err = fmp_peer_module_init();
 	if (err)
 		return err;
+	err = fmp_session_module_init();
+	if (err)
+		goto exit_peers;
+	err = fmp_lane_module_init();
+	if (err)
+		goto exit_sessions;
 	err = fmp_rx_batch_module_init();
 	if (err)
 		goto exit_lanes;
@@ -42,6 +50,10 @@ exit_rx_batch:
 	fmp_rx_batch_module_exit();
 exit_lanes:
 	fmp_lane_module_exit();
+exit_sessions:
+	fmp_session_module_exit();
+exit_peers:
+	fmp_peer_module_exit();
 	return err;
 }
 
@@ -56,6 +68,8 @@ static void __exit fmp_module_exit(void)
 	fmp_tx_batch_module_exit();
 	fmp_rx_batch_module_exit();
 	fmp_lane_module_exit();
+	fmp_session_module_exit();
+	fmp_peer_module_exit();
 }
 
 module_init(fmp_module_init);

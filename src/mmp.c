@@ -215,7 +215,7 @@ static void fmp_mmp_sent_more(struct fmp_session *session, u64 counter,
 	u64 deadline;
 
 	if (READ_ONCE(sent->traffic) == FMP_MMP_TRAFFIC_NONE) {
-		WRITE_ONCE(sent->first_counter, counter);
+		WRITE_ONCE(sent->first_counter, (u32)counter);
 		WRITE_ONCE(sent->first_timestamp, timestamp);
 	}
 	WRITE_ONCE(sent->traffic, traffic);
@@ -332,20 +332,28 @@ static bool fmp_mmp_is_due(const struct fmp_mmp *mmp,
 	       now >= timing->last + FMP_MMP_IDLE_MS;
 }
 
+/* No more than 2^32 frames are sent between two reports. */
+static u64 fmp_mmp_first_counter(const struct fmp_session *session, u64 last)
+{
+	return last - ((u32)last - READ_ONCE(session->sent.first_counter));
+}
+
 /* Sums over all CPUs: only where there may be a report of them. */
 static bool fmp_mmp_read_sent(const struct fmp_session *session,
 			      struct fmp_mmp_sent *facts)
 {
 	const struct fmp_mmp_interval *sent = &session->sent;
 	const struct fmp_peer *peer = session->peer;
+	u64 last;
 
 	/* On an idle link it says nothing that anybody asks for. */
 	if (READ_ONCE(sent->traffic) != FMP_MMP_TRAFFIC_DATA)
 		return false;
+	last = atomic64_read(&session->send_counter) - 1;
 	*facts = (struct fmp_mmp_sent){
-		.first_counter	 = READ_ONCE(sent->first_counter),
+		.first_counter	 = fmp_mmp_first_counter(session, last),
 		.first_timestamp = READ_ONCE(sent->first_timestamp),
-		.last_counter	 = atomic64_read(&session->send_counter) - 1,
+		.last_counter	 = last,
 		.last_timestamp	 = READ_ONCE(sent->last_timestamp),
 		.packets = fmp_peer_stat_read(peer->stats,
 					      FMP_PEER_TX_PACKETS),

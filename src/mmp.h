@@ -36,7 +36,7 @@ enum fmp_mmp_traffic {
 
 /**
  * struct fmp_mmp_interval - frames sent since the last report of them
- * @first_counter: of the first one
+ * @first_counter: of the first one, modulo 2^32
  * @first_timestamp: of the first one
  * @last_timestamp: of the last one
  * @spin: FMP_FLAG_SP or 0, to be sent
@@ -47,7 +47,7 @@ enum fmp_mmp_traffic {
  * report the exact timestamps of its ends.
  */
 struct fmp_mmp_interval {
-	u64 first_counter;
+	u32 first_counter;
 	u32 first_timestamp;
 	u32 last_timestamp;
 	u8 spin;

@@ -53,7 +53,7 @@ static void fmp_nl_copy_epoch(struct fmp_session *session,
 {
 	static_assert(sizeof(session->epoch) == FMP_EPOCH_SIZE);
 
-	session->epoch_known = attr;
+	session->epoch_known = !!attr;
 	if (attr)
 		nla_memcpy(&session->epoch, attr, sizeof(session->epoch));
 }

@@ -20,6 +20,31 @@ static const struct rhashtable_params fmp_peer_params = {
 	.automatic_shrinking	= true,
 };
 
+/* Their size is far from the next one that kmalloc() has. */
+static struct kmem_cache *fmp_peer_cache;
+
+/**
+ * fmp_peer_module_init() - set up where peers come from
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int __init fmp_peer_module_init(void)
+{
+	fmp_peer_cache = KMEM_CACHE(fmp_peer, SLAB_ACCOUNT);
+	return fmp_peer_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * fmp_peer_module_exit() - undo what fmp_peer_module_init() did
+ *
+ * Context: Process context; no peer is left, nor a callback that frees one.
+ */
+void fmp_peer_module_exit(void)
+{
+	kmem_cache_destroy(fmp_peer_cache);
+}
+
 /**
  * fmp_peer_table_init() - set up the peers of a new device
  * @fmp: device
@@ -89,13 +114,13 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 {
 	struct fmp_peer *peer;
 
-	peer = kzalloc_obj(*peer, GFP_KERNEL_ACCOUNT);
+	peer = kmem_cache_zalloc(fmp_peer_cache, GFP_KERNEL);
 	if (!peer)
 		return NULL;
 	peer->stats = alloc_percpu_gfp(struct fmp_peer_stats,
 				       GFP_KERNEL_ACCOUNT);
 	if (!peer->stats) {
-		kfree(peer);
+		kmem_cache_free(fmp_peer_cache, peer);
 		return NULL;
 	}
 
@@ -114,6 +139,15 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	return peer;
 }
 
+static void fmp_peer_free(struct fmp_peer *peer)
+{
+	kfree(rcu_dereference_protected(peer->endpoint_name, true));
+	fmp_staging_free(&peer->staging);
+	fmp_mmp_free(&peer->mmp);
+	free_percpu(peer->stats);
+	kmem_cache_free(fmp_peer_cache, peer);
+}
+
 /**
  * fmp_peer_free_unused() - free a peer that was never inserted
  * @peer: without addresses and sessions
@@ -123,11 +157,7 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 void fmp_peer_free_unused(struct fmp_peer *peer)
 {
 	fmp_endpoint_free(rcu_dereference_protected(peer->endpoint, true));
-	kfree(rcu_dereference_protected(peer->endpoint_name, true));
-	fmp_staging_free(&peer->staging);
-	fmp_mmp_free(&peer->mmp);
-	free_percpu(peer->stats);
-	kfree(peer);
+	fmp_peer_free(peer);
 }
 
 /* The one that it was made with: it is found by whoever finds the peer. */
@@ -188,13 +218,7 @@ erase_id:
 
 static void fmp_peer_free_rcu(struct rcu_head *rcu)
 {
-	struct fmp_peer *peer = container_of(rcu, struct fmp_peer, rcu);
-
-	kfree(rcu_dereference_protected(peer->endpoint_name, true));
-	fmp_staging_free(&peer->staging);
-	fmp_mmp_free(&peer->mmp);
-	free_percpu(peer->stats);
-	kfree(peer);
+	fmp_peer_free(container_of(rcu, struct fmp_peer, rcu));
 }
 
 /**

@@ -153,6 +153,8 @@ static inline void fmp_peer_stat_inc(struct fmp_peer *peer,
 	fmp_peer_stat_add(peer, stat, 1);
 }
 
+int fmp_peer_module_init(void);
+void fmp_peer_module_exit(void);
 int fmp_peer_table_init(struct fmp_dev *fmp);
 void fmp_peer_table_destroy(struct fmp_dev *fmp);
 struct fmp_peer *fmp_peer_lookup(struct fmp_dev *fmp, const u8 *public_key);

@@ -12,6 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
 #include "device.h"
@@ -31,6 +32,31 @@
 #define FMP_DRAIN		(10 * HZ)
 /* Below this a timer is late by a quarter of a second at most. */
 #define FMP_TIMER_FAR		(16 * HZ)
+
+/* Their size is far from the next one that kmalloc() has. */
+static struct kmem_cache *fmp_session_cache;
+
+/**
+ * fmp_session_module_init() - set up where sessions come from
+ *
+ * Context: Process context.
+ * Return: 0, or a negative error.
+ */
+int __init fmp_session_module_init(void)
+{
+	fmp_session_cache = KMEM_CACHE(fmp_session, SLAB_ACCOUNT);
+	return fmp_session_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * fmp_session_module_exit() - undo what fmp_session_module_init() did
+ *
+ * Context: Process context; no session is left, nor a callback that frees one.
+ */
+void fmp_session_module_exit(void)
+{
+	kmem_cache_destroy(fmp_session_cache);
+}
 
 /**
  * fmp_session_now_ms() - clock of session ages and inner timestamps
@@ -74,12 +100,12 @@ struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
 {
 	struct fmp_session *session;
 
-	session = kzalloc_obj(*session, GFP_KERNEL_ACCOUNT);
+	session = kmem_cache_zalloc(fmp_session_cache, GFP_KERNEL);
 	if (!session)
 		return NULL;
 	session->hold = kzalloc_obj(*session->hold, GFP_KERNEL_ACCOUNT);
 	if (!session->hold) {
-		kfree(session);
+		kmem_cache_free(fmp_session_cache, session);
 		return NULL;
 	}
 
@@ -88,6 +114,12 @@ struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
 	session->k_seen = -1;
 	fmp_rxq_init(&session->rxq);
 	return session;
+}
+
+static void fmp_session_free(struct fmp_session *session)
+{
+	memzero_explicit(session, sizeof(*session));
+	kmem_cache_free(fmp_session_cache, session);
 }
 
 /**
@@ -99,12 +131,12 @@ struct fmp_session *fmp_session_alloc(struct fmp_peer *peer)
 void fmp_session_free_unused(struct fmp_session *session)
 {
 	kfree(session->hold);
-	kfree_sensitive(session);
+	fmp_session_free(session);
 }
 
 static void fmp_session_free_rcu(struct rcu_head *rcu)
 {
-	kfree_sensitive(container_of(rcu, struct fmp_session, rcu));
+	fmp_session_free(container_of(rcu, struct fmp_session, rcu));
 }
 
 /* The slot that held the session no longer does. */
