@@ -176,6 +176,30 @@ static void fmp_mmp_record(struct fmp_session *session, struct fmp_mmp *mmp,
 	fmp_mmp_spin(session, mmp);
 }
 
+static void fmp_mmp_count_frame(struct fmp_mmp *mmp, unsigned int len)
+{
+	WRITE_ONCE(mmp->packets, mmp->packets + 1);
+	WRITE_ONCE(mmp->bytes, mmp->bytes + len);
+}
+
+/**
+ * fmp_mmp_passed() - a frame of another session was authentic
+ * @peer: from it
+ * @len: bytes, header and tag included
+ *
+ * It counts, and is not measured.
+ *
+ * Context: Bottom halves disabled.
+ */
+void fmp_mmp_passed(struct fmp_peer *peer, unsigned int len)
+{
+	struct fmp_mmp *mmp = &peer->mmp;
+
+	spin_lock(&mmp->lock);
+	fmp_mmp_count_frame(mmp, len);
+	spin_unlock(&mmp->lock);
+}
+
 /**
  * fmp_mmp_received() - a frame of the current session was authentic
  * @session: the session
@@ -192,6 +216,7 @@ void fmp_mmp_received(struct fmp_session *session,
 	u64 deadline = 0;
 
 	spin_lock(&mmp->lock);
+	fmp_mmp_count_frame(mmp, frame->len);
 	/* What came under the one before says nothing of this one. */
 	if (likely(mmp->session == session)) {
 		fmp_mmp_record(session, mmp, frame);
@@ -355,9 +380,8 @@ static bool fmp_mmp_read_sent(const struct fmp_session *session,
 		.first_timestamp = READ_ONCE(sent->first_timestamp),
 		.last_counter	 = last,
 		.last_timestamp	 = READ_ONCE(sent->last_timestamp),
-		.packets = fmp_peer_stat_read(peer->stats,
-					      FMP_PEER_TX_PACKETS),
-		.bytes	 = fmp_peer_stat_read(peer->stats, FMP_PEER_TX_BYTES),
+		.packets = fmp_peer_stat_read(peer, FMP_PEER_TX_PACKETS),
+		.bytes	 = fmp_peer_stat_read(peer, FMP_PEER_TX_BYTES),
 	};
 	return true;
 }

@@ -96,7 +96,9 @@ struct fmp_mmp_reports {
  * @received: enum fmp_mmp_traffic, the greatest of the interval
  * @session: what is measured: the current one, or NULL; to be compared only
  * @spin: spin bit
- * @receiver: frames received
+ * @packets: frames received, of any session
+ * @bytes: of them
+ * @receiver: frames received of those that are measured
  * @metrics: what the peer reports of the frames that it gets, or NULL before
  *           it did
  * @sender: what was reported of frames sent
@@ -115,6 +117,8 @@ struct fmp_mmp {
 	u8 received;
 	const struct fmp_session *session;
 	struct fmp_spin spin;
+	u64 packets;
+	u64 bytes;
 	struct fmp_mmp_receiver receiver;
 	struct fmp_mmp_metrics *metrics;
 	struct fmp_mmp_sender sender;
@@ -144,6 +148,7 @@ void fmp_mmp_started(struct fmp_session *session);
 void fmp_mmp_ended(const struct fmp_session *session);
 void fmp_mmp_received(struct fmp_session *session,
 		      const struct fmp_mmp_frame *frame);
+void fmp_mmp_passed(struct fmp_peer *peer, unsigned int len);
 void fmp_mmp_sent(struct fmp_session *session, u64 counter, u32 timestamp,
 		  enum fmp_mmp_traffic traffic);
 void fmp_mmp_sender_reported(struct fmp_session *session);

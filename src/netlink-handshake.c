@@ -265,7 +265,9 @@ static int fmp_nl_report(struct genl_info *info, struct fmp_dev *fmp)
 	err = fmp_nl_read_report(info, &report);
 	if (err)
 		return err;
-	fmp_peer_stat_inc(peer, fmp_nl_report_stat(&report));
+	err = fmp_peer_count_handshake(peer, fmp_nl_report_stat(&report));
+	if (err)
+		return err;
 	fmp_notify_handshake(peer, &report);
 	return 0;
 }

@@ -189,7 +189,7 @@ static int fmp_fill_peer_stats(struct sk_buff *skb, struct fmp_peer *peer)
 	int i, err;
 
 	for (i = 0; i < FMP_PEER_STAT_COUNT; i++) {
-		value = fmp_peer_stat_read(peer->stats, i);
+		value = fmp_peer_stat_read(peer, i);
 		if (i < ARRAY_SIZE(attrs))
 			err = nla_put_uint(skb, attrs[i], value);
 		else
@@ -259,12 +259,13 @@ static int fmp_fill_peer_agent(struct sk_buff *skb, const struct fmp_peer *peer)
 static int fmp_fill_peer_attrs(struct sk_buff *skb, struct fmp_peer *peer)
 {
 	struct fmp_endpoint *endpoint = rcu_dereference(peer->endpoint);
+	u8 node_addr[FMP_NODE_ADDR_LEN];
 
+	fmp_peer_node_addr(peer, node_addr);
 	if (nla_put_u32(skb, FMP_A_PEER_IFINDEX, peer->fmp->dev->ifindex) ||
 	    nla_put(skb, FMP_A_PEER_PUBLIC_KEY, sizeof(peer->public_key),
 		    peer->public_key) ||
-	    nla_put(skb, FMP_A_PEER_NODE_ADDR, sizeof(peer->node_addr),
-		    peer->node_addr) ||
+	    nla_put(skb, FMP_A_PEER_NODE_ADDR, sizeof(node_addr), node_addr) ||
 	    (endpoint && fmp_fill_endpoint(skb, endpoint)) ||
 	    fmp_fill_addresses(skb, peer) ||
 	    fmp_fill_peer_stats(skb, peer) ||

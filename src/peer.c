@@ -3,6 +3,7 @@
  * Peers of a device.
  */
 #include <crypto/sha2.h>
+#include <linux/cpumask.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -84,21 +85,29 @@ struct fmp_peer *fmp_peer_lookup(struct fmp_dev *fmp, const u8 *public_key)
 				      fmp_peer_params);
 }
 
-/* Spec section 1. */
-static void fmp_peer_derive_node_addr(struct fmp_peer *peer)
+/**
+ * fmp_peer_node_addr() - derive a peer's NodeAddr from its key (spec 1)
+ * @peer: the peer
+ * @node_addr: result, of FMP_NODE_ADDR_LEN bytes
+ *
+ * Context: Any.
+ */
+void fmp_peer_node_addr(const struct fmp_peer *peer, u8 *node_addr)
 {
 	u8 digest[SHA256_DIGEST_SIZE];
 
 	sha256(peer->public_key, sizeof(peer->public_key), digest);
-	memcpy(peer->node_addr, digest, sizeof(peer->node_addr));
+	memcpy(node_addr, digest, FMP_NODE_ADDR_LEN);
 }
 
 static void fmp_peer_derived_address(const struct fmp_peer *peer,
 				     struct in6_addr *address)
 {
+	u8 node_addr[FMP_NODE_ADDR_LEN];
+
+	fmp_peer_node_addr(peer, node_addr);
 	address->s6_addr[0] = 0xfd;
-	memcpy(address->s6_addr + 1, peer->node_addr,
-	       sizeof(*address) - 1);
+	memcpy(address->s6_addr + 1, node_addr, sizeof(*address) - 1);
 }
 
 /**
@@ -135,13 +144,13 @@ struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key)
 	fmp_mmp_init(&peer->mmp);
 	INIT_LIST_HEAD(&peer->reserved);
 	memcpy(peer->public_key, public_key, sizeof(peer->public_key));
-	fmp_peer_derive_node_addr(peer);
 	return peer;
 }
 
 static void fmp_peer_free(struct fmp_peer *peer)
 {
 	kfree(rcu_dereference_protected(peer->endpoint_name, true));
+	kfree(rcu_dereference_protected(peer->handshake_counts, true));
 	fmp_staging_free(&peer->staging);
 	fmp_mmp_free(&peer->mmp);
 	free_percpu(peer->stats);
@@ -348,4 +357,74 @@ void fmp_peer_set_dead_timeout(struct fmp_peer *peer, u16 seconds)
 {
 	WRITE_ONCE(peer->dead_timeout, seconds);
 	fmp_peer_look(peer);
+}
+
+static u64 fmp_peer_stat_sum(const struct fmp_peer *peer,
+			     enum fmp_peer_stat stat)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(peer->stats, cpu)->value[stat]);
+	return sum;
+}
+
+static u32 fmp_peer_handshakes(const struct fmp_peer *peer, unsigned int which)
+{
+	const struct fmp_peer_handshakes *handshakes;
+	u32 n;
+
+	rcu_read_lock();
+	handshakes = rcu_dereference(peer->handshake_counts);
+	n = handshakes ? READ_ONCE(handshakes->value[which]) : 0;
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * fmp_peer_count_handshake() - count what became of a handshake
+ * @peer: the peer
+ * @stat: what
+ *
+ * Context: Process context, the device's lock held.
+ * Return: 0, or -ENOMEM.
+ */
+int fmp_peer_count_handshake(struct fmp_peer *peer, enum fmp_peer_stat stat)
+{
+	struct fmp_peer_handshakes *handshakes;
+	u32 *value;
+
+	handshakes = rcu_dereference_protected(peer->handshake_counts,
+					       lockdep_is_held(&peer->fmp->lock));
+	if (!handshakes) {
+		handshakes = kzalloc_obj(*handshakes, GFP_KERNEL_ACCOUNT);
+		if (!handshakes)
+			return -ENOMEM;
+		rcu_assign_pointer(peer->handshake_counts, handshakes);
+	}
+	value = &handshakes->value[stat - FMP_PEER_HANDSHAKE_FIRST];
+	WRITE_ONCE(*value, *value + 1);
+	return 0;
+}
+
+/**
+ * fmp_peer_stat_read() - read a counter
+ * @peer: the peer
+ * @stat: which
+ *
+ * Context: Any. What other CPUs count meanwhile may be missing.
+ * Return: What was counted.
+ */
+u64 fmp_peer_stat_read(const struct fmp_peer *peer, enum fmp_peer_stat stat)
+{
+	if (stat < FMP_PEER_PER_CPU)
+		return fmp_peer_stat_sum(peer, stat);
+	if (stat == FMP_PEER_RX_PACKETS)
+		return READ_ONCE(peer->mmp.packets);
+	if (stat == FMP_PEER_RX_BYTES)
+		return READ_ONCE(peer->mmp.bytes);
+	if (stat < FMP_PEER_HANDSHAKE_FIRST)
+		return atomic64_read(&peer->drops.value[stat - FMP_PEER_DROP_FIRST]);
+	return fmp_peer_handshakes(peer, stat - FMP_PEER_HANDSHAKE_FIRST);
 }

@@ -47,7 +47,7 @@ struct fmp_peer_name {
  * @endpoint: where frames are sent to, or NULL; replaced as a whole
  * @congested_until: boot time in milliseconds until which the link to it
  *                   counts as congested; beside what sending reads
- * @stats: counters
+ * @stats: counters of frames sent
  * @last_rx: jiffies64 of the last authentic frame, 0 before one
  * @roam_next: jiffies64 before which it does not move again; of the lane that
  *             receives for the current session
@@ -81,13 +81,15 @@ struct fmp_peer_name {
  * @dynamic: the agent made it
  * @dead: removed; nothing may be hung into it any more
  * @public_key: x-only key
- * @node_addr: derived from it
  * @node: linkage by public key
  * @id: handle for dumps, ascending
  * @reserved: indices reserved for handshakes; under the index table's lock
+ * @rcu: for freeing, when nothing can be reserved any more
  * @addresses: overlay addresses, RCU list under the device's lock
  * @n_addresses: how many
- * @rcu: for freeing
+ * @drops: counters of drops
+ * @handshake_counts: counters of handshakes, or NULL before the agent told of
+ *                    one; written under the device's lock
  *
  * What is written for each frame received begins with @mmp, on cache lines that
  * sending does not read.
@@ -112,39 +114,51 @@ struct fmp_peer {
 	struct fmp_mmp mmp ____cacheline_aligned_in_smp;
 
 	spinlock_t lock; /* slots, endpoint, dead */
+	bool dead;
+	bool epoch_known;
+	u8 state;
+	u8 mmp_mode;
 	struct fmp_session __rcu *pending;
 	struct fmp_session __rcu *previous;
 	struct fmp_staging staging;
 	struct timer_list timer;
 	struct fmp_heartbeat heartbeat;
 	u64 epoch;
-	bool epoch_known;
-	bool dead;
-	u8 state;
 	u64 state_since;
 	u64 handshaken;
 
 	struct fmp_peer_name __rcu *endpoint_name;
 	u16 heartbeat_interval;
 	u16 dead_timeout;
-	u8 mmp_mode;
+	u16 n_addresses;
 	bool auto_connect;
 	bool dynamic;
 
 	u8 public_key[FMP_PUBLIC_KEY_SIZE];
-	u8 node_addr[FMP_NODE_ADDR_LEN];
 	struct rhash_head node;
-	u32 id;
-	struct list_head reserved;
 	struct fmp_overlay __rcu *addresses;
-	unsigned int n_addresses;
-	struct rcu_head rcu;
+	union {
+		struct list_head reserved;
+		struct rcu_head rcu;
+	};
+	u32 id;
+	struct fmp_peer_drops drops;
+	struct fmp_peer_handshakes __rcu *handshake_counts;
 };
 
+int fmp_peer_module_init(void);
+void fmp_peer_module_exit(void);
+int fmp_peer_count_handshake(struct fmp_peer *peer, enum fmp_peer_stat stat);
+u64 fmp_peer_stat_read(const struct fmp_peer *peer, enum fmp_peer_stat stat);
+
+/* Of frames sent and of drops: the others have functions of their own. */
 static inline void fmp_peer_stat_add(struct fmp_peer *peer,
 				     enum fmp_peer_stat stat, u64 n)
 {
-	this_cpu_add(peer->stats->value[stat], n);
+	if (stat < FMP_PEER_PER_CPU)
+		this_cpu_add(peer->stats->value[stat], n);
+	else
+		atomic64_add(n, &peer->drops.value[stat - FMP_PEER_DROP_FIRST]);
 }
 
 static inline void fmp_peer_stat_inc(struct fmp_peer *peer,
@@ -153,12 +167,11 @@ static inline void fmp_peer_stat_inc(struct fmp_peer *peer,
 	fmp_peer_stat_add(peer, stat, 1);
 }
 
-int fmp_peer_module_init(void);
-void fmp_peer_module_exit(void);
 int fmp_peer_table_init(struct fmp_dev *fmp);
 void fmp_peer_table_destroy(struct fmp_dev *fmp);
 struct fmp_peer *fmp_peer_lookup(struct fmp_dev *fmp, const u8 *public_key);
 struct fmp_peer *fmp_peer_alloc(struct fmp_dev *fmp, const u8 *public_key);
+void fmp_peer_node_addr(const struct fmp_peer *peer, u8 *node_addr);
 int fmp_peer_insert(struct fmp_peer *peer);
 void fmp_peer_free_unused(struct fmp_peer *peer);
 void fmp_peer_remove(struct fmp_peer *peer);

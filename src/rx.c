@@ -175,13 +175,12 @@ static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
 		if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT)
 			fmp_rx_roam(session, skb);
 	}
-	fmp_peer_stat_inc(peer, FMP_PEER_RX_PACKETS);
-	fmp_peer_stat_add(peer, FMP_PEER_RX_BYTES,
-			  skb->len - sizeof(struct udphdr));
 	if (READ_ONCE(peer->last_rx) != now)
 		WRITE_ONCE(peer->last_rx, now);
 	if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT)
 		fmp_rx_measure(session, skb, counter);
+	else
+		fmp_mmp_passed(peer, skb->len - sizeof(struct udphdr));
 }
 
 static int fmp_rx_ecn(struct sk_buff *skb, __be16 outer_protocol,

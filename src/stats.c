@@ -89,10 +89,10 @@ static const char *const fmp_stat_names[] = {
 static_assert(ARRAY_SIZE(fmp_stat_names) == FMP_STAT_COUNT);
 
 static const char *const fmp_peer_stat_names[] = {
-	[FMP_PEER_RX_PACKETS]		= "rx_packets",
-	[FMP_PEER_RX_BYTES]		= "rx_bytes",
 	[FMP_PEER_TX_PACKETS]		= "tx_packets",
 	[FMP_PEER_TX_BYTES]		= "tx_bytes",
+	[FMP_PEER_RX_PACKETS]		= "rx_packets",
+	[FMP_PEER_RX_BYTES]		= "rx_bytes",
 	[FMP_PEER_RX_DROP_REPLAY]	= "rx_drop_replay",
 	[FMP_PEER_RX_DROP_AUTH]		= "rx_drop_auth",
 	[FMP_PEER_RX_DROP_MALFORMED]	= "rx_drop_malformed",
@@ -144,25 +144,6 @@ const char *fmp_peer_stat_name(enum fmp_peer_stat stat)
  * Return: The sum.
  */
 u64 fmp_stat_read(const struct fmp_stats __percpu *stats, enum fmp_stat stat)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(stats, cpu)->value[stat]);
-	return sum;
-}
-
-/**
- * fmp_peer_stat_read() - sum of a counter over all CPUs
- * @stats: counters of a peer
- * @stat: which
- *
- * Context: Any. What other CPUs count meanwhile may be missing.
- * Return: The sum.
- */
-u64 fmp_peer_stat_read(const struct fmp_peer_stats __percpu *stats,
-		       enum fmp_peer_stat stat)
 {
 	u64 sum = 0;
 	int cpu;

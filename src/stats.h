@@ -5,6 +5,7 @@
 #ifndef FMP_STATS_H
 #define FMP_STATS_H
 
+#include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
@@ -120,13 +121,14 @@ struct fmp_stats {
 /**
  * enum fmp_peer_stat - counters of a peer; the drops also count in the device
  *
- * What became of handshakes is what the agent tells.
+ * Frames sent are counted per CPU, those received with the link metrics. What
+ * became of handshakes is what the agent tells.
  */
 enum fmp_peer_stat {
-	FMP_PEER_RX_PACKETS,
-	FMP_PEER_RX_BYTES,
 	FMP_PEER_TX_PACKETS,
 	FMP_PEER_TX_BYTES,
+	FMP_PEER_RX_PACKETS,
+	FMP_PEER_RX_BYTES,
 	FMP_PEER_RX_DROP_REPLAY,
 	FMP_PEER_RX_DROP_AUTH,
 	FMP_PEER_RX_DROP_MALFORMED,
@@ -142,6 +144,10 @@ enum fmp_peer_stat {
 	FMP_PEER_HANDSHAKE_FAILED_IDENTITY,
 	FMP_PEER_HANDSHAKE_FAILED_KERNEL,
 	FMP_PEER_STAT_COUNT,
+
+	FMP_PEER_PER_CPU = FMP_PEER_RX_PACKETS,
+	FMP_PEER_DROP_FIRST = FMP_PEER_RX_DROP_REPLAY,
+	FMP_PEER_HANDSHAKE_FIRST = FMP_PEER_HANDSHAKE_STARTED,
 };
 
 static_assert(FMP_PEER_HANDSHAKE_COMPLETED - FMP_PEER_HANDSHAKE_STARTED ==
@@ -151,17 +157,33 @@ static_assert(FMP_PEER_HANDSHAKE_FAILED_KERNEL -
 	      (int)FMP_HANDSHAKE_CAUSE_KERNEL);
 
 /**
- * struct fmp_peer_stats - counters of a peer on one CPU
- * @value: by enum fmp_peer_stat
+ * struct fmp_peer_stats - counters of what one CPU sends to a peer
+ * @value: by enum fmp_peer_stat, up to FMP_PEER_PER_CPU
  */
 struct fmp_peer_stats {
-	u64 value[FMP_PEER_STAT_COUNT];
+	u64 value[FMP_PEER_PER_CPU];
+};
+
+/**
+ * struct fmp_peer_drops - counters of what was dropped of a peer
+ * @value: by enum fmp_peer_stat, from FMP_PEER_DROP_FIRST on
+ *
+ * One for all CPUs: memory of each CPU is dear where there are many peers.
+ */
+struct fmp_peer_drops {
+	atomic64_t value[FMP_PEER_HANDSHAKE_FIRST - FMP_PEER_DROP_FIRST];
+};
+
+/**
+ * struct fmp_peer_handshakes - counters of what became of a peer's handshakes
+ * @value: by enum fmp_peer_stat, from FMP_PEER_HANDSHAKE_FIRST on
+ */
+struct fmp_peer_handshakes {
+	u32 value[FMP_PEER_STAT_COUNT - FMP_PEER_HANDSHAKE_FIRST];
 };
 
 const char *fmp_stat_name(enum fmp_stat stat);
 const char *fmp_peer_stat_name(enum fmp_peer_stat stat);
 u64 fmp_stat_read(const struct fmp_stats __percpu *stats, enum fmp_stat stat);
-u64 fmp_peer_stat_read(const struct fmp_peer_stats __percpu *stats,
-		       enum fmp_peer_stat stat);
 
 #endif /* FMP_STATS_H */

@@ -43,7 +43,7 @@ void fmp_trace_peer(char *device, u8 *node_addr, const struct fmp_dev *fmp,
 {
 	strscpy(device, fmp->dev->name, IFNAMSIZ);
 	if (peer)
-		memcpy(node_addr, peer->node_addr, FMP_NODE_ADDR_LEN);
+		fmp_peer_node_addr(peer, node_addr);
 	else
 		memset(node_addr, 0, FMP_NODE_ADDR_LEN);
 }
