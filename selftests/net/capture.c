@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 
 #define HEAD	128
+/* Whoever prints is slower than whoever sends. */
+#define ROOM	(16 << 20)
 
 static int fail(const char *what)
 {
@@ -37,7 +39,7 @@ int main(int argc, char **argv)
 	struct sockaddr_ll from;
 	socklen_t size;
 	ssize_t length;
-	int fd, out;
+	int fd, out, room = ROOM;
 
 	if (argc != 3 || (strcmp(argv[1], "in") && strcmp(argv[1], "out"))) {
 		fprintf(stderr, "Usage: capture in|out DEVICE\n");
@@ -46,7 +48,8 @@ int main(int argc, char **argv)
 	out = !strcmp(argv[1], "out");
 	at.sll_ifindex = if_nametoindex(argv[2]);
 	fd = socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ALL));
-	if (fd < 0 || bind(fd, (void *)&at, sizeof(at)))
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
+	    bind(fd, (void *)&at, sizeof(at)))
 		return fail(argv[2]);
 	puts("ready");
 	fflush(stdout);
