@@ -255,47 +255,45 @@ static bool fmp_rx_batch_is_udp(const struct sk_buff *skb)
 	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP;
 }
 
-static struct sock *fmp_rx_batch_lookup4(const struct sk_buff *skb)
+static struct sock *fmp_rx_batch_lookup4(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	const struct udphdr *uh = udp_hdr(skb);
 
-	return udp4_lib_lookup(dev_net(skb->dev), iph->saddr, uh->source,
-			       iph->daddr, uh->dest, inet_iif(skb));
+	return __udp4_lib_lookup(dev_net(skb->dev), iph->saddr, uh->source,
+				 iph->daddr, uh->dest, inet_iif(skb),
+				 inet_sdif(skb), skb);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static struct sock *fmp_rx_batch_lookup6(const struct sk_buff *skb)
+static struct sock *fmp_rx_batch_lookup6(struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	const struct udphdr *uh = udp_hdr(skb);
 
-	return udp6_lib_lookup(dev_net(skb->dev), &ip6h->saddr, uh->source,
-			       &ip6h->daddr, uh->dest, inet6_iif(skb));
+	return __udp6_lib_lookup(dev_net(skb->dev), &ip6h->saddr, uh->source,
+				 &ip6h->daddr, uh->dest, inet6_iif(skb),
+				 inet6_sdif(skb), skb);
 }
 #else
-static struct sock *fmp_rx_batch_lookup6(const struct sk_buff *skb)
+static struct sock *fmp_rx_batch_lookup6(struct sk_buff *skb)
 {
 	return NULL;
 }
 #endif
 
 /* The device whose socket UDP would give the packet to, or NULL. */
-static struct fmp_dev *fmp_rx_batch_device(const struct sk_buff *skb)
+static struct fmp_dev *fmp_rx_batch_device(struct sk_buff *skb)
 {
-	struct fmp_dev *fmp = NULL;
 	struct sock *sk;
 
 	if (skb->protocol == htons(ETH_P_IP))
 		sk = fmp_rx_batch_lookup4(skb);
 	else
 		sk = fmp_rx_batch_lookup6(skb);
-	if (!sk)
+	if (!sk || READ_ONCE(udp_sk(sk)->encap_rcv) != fmp_rx_encap)
 		return NULL;
-	if (READ_ONCE(udp_sk(sk)->encap_rcv) == fmp_rx_encap)
-		fmp = rcu_dereference_sk_user_data(sk);
-	sock_put(sk);
-	return fmp;
+	return rcu_dereference_sk_user_data(sk);
 }
 
 static bool fmp_rx_batch_policy_ok(struct sk_buff *skb)

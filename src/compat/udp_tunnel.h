@@ -2,6 +2,7 @@
 #ifndef FMP_COMPAT_UDP_TUNNEL_H
 #define FMP_COMPAT_UDP_TUNNEL_H
 
+#include <net/udp.h>
 #include <net/udp_tunnel.h>
 #include <net/ipv6.h>
 #ifdef FMP_HAS_IPV6_STUB
@@ -67,6 +68,38 @@ fmp_compat_ip6_dst_lookup_flow(struct net *net, const struct sock *sk,
 }
 
 #define ip6_dst_lookup_flow fmp_compat_ip6_dst_lookup_flow
+#endif
+
+/* Each namespace can have its table of sockets since 6.2, and has since 7.2. */
+#ifdef FMP_HAS_UDP_LOOKUP_TABLE
+#ifdef FMP_HAS_UDP_TABLE_OF_NET
+#define fmp_compat_udp_table(net)	((net)->ipv4.udp_table)
+#else
+#define fmp_compat_udp_table(net)	(&udp_table)
+#endif
+
+static inline struct sock *
+fmp_compat_udp4_lookup(struct net *net, __be32 saddr, __be16 sport,
+		       __be32 daddr, __be16 dport, int dif, int sdif,
+		       struct sk_buff *skb)
+{
+	return __udp4_lib_lookup(net, saddr, sport, daddr, dport, dif, sdif,
+				 fmp_compat_udp_table(net), skb);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static inline struct sock *
+fmp_compat_udp6_lookup(struct net *net, const struct in6_addr *saddr,
+		       __be16 sport, const struct in6_addr *daddr,
+		       __be16 dport, int dif, int sdif, struct sk_buff *skb)
+{
+	return __udp6_lib_lookup(net, saddr, sport, daddr, dport, dif, sdif,
+				 fmp_compat_udp_table(net), skb);
+}
+#endif
+
+#define __udp4_lib_lookup fmp_compat_udp4_lookup
+#define __udp6_lib_lookup fmp_compat_udp6_lookup
 #endif
 
 #endif /* FMP_COMPAT_UDP_TUNNEL_H */
