@@ -22,16 +22,23 @@
 #define FMP_SEGMENT_TYPES	(FMP_SEGMENT_TCP | SKB_GSO_UDP_L4 | \
 				 SKB_GSO_TCP_ECN | SKB_GSO_TCP_FIXEDID)
 
-/* The length of the IP header, or 0 for what is not plain. */
-static unsigned int fmp_segments_ip_len(const struct sk_buff *skb, u8 protocol)
+/* One identification for all is for packets that are not fragmented (RFC 6864). */
+static bool fmp_segments_plain4(const struct fmp_segments *segments,
+				const struct iphdr *iph)
 {
-	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	const struct iphdr *iph = ip_hdr(skb);
+	return iph->protocol == segments->protocol && !ip_is_fragment(iph) &&
+	       (!segments->fixed_id || iph->frag_off & htons(IP_DF));
+}
 
-	if (skb->protocol == htons(ETH_P_IP))
-		return iph->protocol == protocol && !ip_is_fragment(iph) ?
-		       iph->ihl * 4 : 0;
-	return ip6h->nexthdr == protocol ? sizeof(*ip6h) : 0;
+/* The length of the IP header, or 0 for what is not plain. */
+static unsigned int fmp_segments_ip_len(const struct fmp_segments *segments)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(segments->skb);
+	const struct iphdr *iph = ip_hdr(segments->skb);
+
+	if (segments->skb->protocol == htons(ETH_P_IP))
+		return fmp_segments_plain4(segments, iph) ? iph->ihl * 4 : 0;
+	return ip6h->nexthdr == segments->protocol ? sizeof(*ip6h) : 0;
 }
 
 static unsigned int fmp_segments_tcp_len(struct sk_buff *skb,
@@ -78,7 +85,7 @@ bool fmp_segments_read(struct fmp_segments *segments, struct sk_buff *skb)
 		.protocol	= udp ? IPPROTO_UDP : IPPROTO_TCP,
 		.fixed_id	= type & SKB_GSO_TCP_FIXEDID,
 	};
-	ip_len = fmp_segments_ip_len(skb, segments->protocol);
+	ip_len = fmp_segments_ip_len(segments);
 	if (!ip_len || skb_checksum_start_offset(skb) != ip_len)
 		return false;
 	len = udp ? fmp_segments_udp_len(skb, ip_len) :
