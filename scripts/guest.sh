@@ -235,7 +235,7 @@ GUEST_MODULES=(veth dummy ifb bridge br_netfilter 8021q macvlan macvtap ipvlan v
 	nft_quota nft_hash nft_numgen nft_chain_nat nft_counter nft_fib_inet nft_dup_netdev
 	nft_fwd_netdev nft_compat nf_conntrack nf_conntrack_netlink nf_nat nf_log_syslog
 	inet_diag udp_diag tcp_diag raw_diag unix_diag af_packet_diag netlink_diag
-	pktgen netconsole virtio_pci virtio_net virtio_rng net_failover failover msr)
+	pktgen netconsole virtio_pci virtio_net vmxnet3 virtio_rng net_failover failover msr)
 
 # Only what a kernel has of them, and what that depends on.
 guest_modules_fill() {
