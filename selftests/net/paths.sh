@@ -107,7 +107,9 @@ same_host() {
 	must ip -n h1 link set lo up
 	must ip -n h1 addr add 10.0.1.2/24 dev lo
 	make_tunnel 1
-	must ip -n h1 link add fmp0 netns h2 type fmp
+	# Older kernels look for the name in the namespace that it is made from.
+	must ip -n h1 link add fmp7 netns h2 type fmp
+	must ip -n h2 link set fmp7 name fmp0
 	must in_host 2 fmp set fmp0 port 2122 multicast off mmp minimal
 	must ip -n h2 -batch - <<-END
 		addr add 10.9.0.2/24 dev fmp0
