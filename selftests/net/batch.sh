@@ -232,10 +232,15 @@ link_mtu() {
 	must ip -n router link set "r$1" mtu "$2"
 }
 
+# What either host has learned of the path is forgotten: the one that receives tells the
+# other how long segments may be.
 new_path() {
+	local h
 	in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint "$(endpoint_of 2 "$1")"
-	in_host 1 ip route flush cache
-	in_host 1 ip -6 route flush cache
+	for h in 1 2; do
+		in_host "$h" ip route flush cache
+		in_host "$h" ip -6 route flush cache
+	done
 } >/dev/null 2>&1
 
 # narrow_results FAMILY FITS: what becomes of packets where less fits. UDP that is sent in
