@@ -206,7 +206,8 @@ static bool fmp_delivery_wants_gro(const struct sk_buff *skb)
 static bool fmp_delivery_is_idle(const struct fmp_lane *lane)
 {
 	return skb_queue_empty_lockless(&lane->delivery) &&
-	       !test_bit(NAPI_STATE_SCHED, &lane->napi.state);
+	       !test_bit(NAPI_STATE_SCHED, &lane->napi.state) &&
+	       fmp_compat_gro_is_empty(&lane->napi);
 }
 
 /* On top of what called us, another packet may go through the stack. */

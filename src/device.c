@@ -88,7 +88,7 @@ static void fmp_look_at_peers(struct fmp_dev *fmp)
 
 static void fmp_close(struct fmp_dev *fmp)
 {
-	if (fmp->up)
+	if (fmp->up && fmp->config.rx_batch)
 		fmp_rx_batch_unhook(fmp->birth_net);
 	fmp->up = false;
 	fmp_socket_close(fmp);
@@ -125,7 +125,8 @@ static int fmp_up(struct net_device *dev)
 	err = fmp_socket_open(fmp, &config);
 	if (err)
 		goto close_lanes;
-	err = fmp_rx_batch_hook(fmp->birth_net);
+	if (config.rx_batch)
+		err = fmp_rx_batch_hook(fmp->birth_net);
 	if (err)
 		goto close_sockets;
 	fmp_config_write(fmp, &config);
@@ -279,12 +280,6 @@ bool fmp_dev_is(const struct net_device *dev)
 	return dev->netdev_ops == &fmp_netdev_ops;
 }
 
-/*
- * What TCP sends at once is to fit into one batch, and its frames with it into
- * one packet, at the MTUs that are in use.
- */
-#define FMP_GSO_MAX_SIZE	(60 * 1024)
-
 static void fmp_setup(struct net_device *dev)
 {
 	const netdev_features_t features = NETIF_F_SG | NETIF_F_HW_CSUM |
@@ -317,7 +312,6 @@ static void fmp_setup(struct net_device *dev)
 	dev->features |= features;
 	dev->hw_features |= features;
 	dev->hw_enc_features |= features;
-	netif_set_tso_max_size(dev, FMP_GSO_MAX_SIZE);
 	dev->needed_headroom = FMP_TX_HEADROOM;
 	dev->needed_tailroom = FMP_TAG_LEN;
 	dev->mtu = ETH_DATA_LEN - FMP_OUTER_LEN6;
@@ -385,7 +379,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		      struct netlink_ext_ack *extack)
 {
 	struct fmp_config next = *config;
-	bool move, reroute, measure;
+	bool move, reroute, measure, batch;
 	int err;
 
 	err = fmp_config_check(fmp, config, request, extack);
@@ -393,23 +387,36 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		return err;
 	move = fmp->up && fmp_config_moves_sockets(&fmp->config, config);
 	reroute = move || fmp->config.fwmark != config->fwmark;
+	batch = fmp->up && fmp->config.rx_batch != config->rx_batch;
+	if (batch && config->rx_batch) {
+		err = fmp_rx_batch_hook(fmp->birth_net);
+		if (err)
+			return err;
+	}
 	if (move) {
 		err = fmp_socket_open(fmp, &next);
 		if (err) {
 			fmp_explain_open(&fmp->config, &next, extack);
-			return err;
+			goto unhook;
 		}
 	}
 
-	if (fmp->up && fmp->config.rx_batch != config->rx_batch)
-		fmp_socket_set_gro(fmp, config->rx_batch);
 	measure = fmp_config_measures_otherwise(&fmp->config, config);
 	fmp_config_write(fmp, &next);
+	if (batch)
+		fmp_socket_set_gro(fmp, config->rx_batch);
+	if (batch && !config->rx_batch)
+		fmp_rx_batch_unhook(fmp->birth_net);
 	if (reroute)
 		fmp_forget_routes(fmp);
 	if (measure)
 		fmp_look_at_peers(fmp);
 	return 0;
+
+unhook:
+	if (batch && config->rx_batch)
+		fmp_rx_batch_unhook(fmp->birth_net);
+	return err;
 }
 
 static int fmp_changelink(struct net_device *dev, struct nlattr *tb[],

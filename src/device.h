@@ -96,9 +96,12 @@ static inline void fmp_stat_add(struct fmp_dev *fmp, enum fmp_stat stat, u64 n)
 
 /* @first is the counter of the smallest batches, of 2 and 3 frames. */
 static inline void fmp_stat_batch(struct fmp_dev *fmp, enum fmp_stat first,
-				  unsigned int frames)
+				  enum fmp_stat all, unsigned int frames)
 {
+	if (unlikely(frames < 2))
+		return;
 	fmp_stat_add(fmp, first + min(ilog2(frames), 5) - 1, 1);
+	fmp_stat_add(fmp, all, frames);
 }
 
 static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)

@@ -46,6 +46,7 @@
 #define FMP_LANE_BATCH		64
 /* Authentic frames in a row on another CPU, for a session to go there. */
 #define FMP_LANE_FOLLOW		64
+
 /**
  * struct fmp_lane_cb - what a lane keeps with a frame
  * @cpu: where the frame arrived
@@ -488,7 +489,7 @@ bool fmp_lane_receive_batch(struct fmp_dev *fmp, struct fmp_session *session,
 {
 	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
 	struct fmp_rxq *rxq = &session->rxq;
-	bool first;
+	bool first, authentic;
 
 	if (unlikely(!list_empty_careful(&lane->ready) ||
 		     fmp_delivery_is_behind(lane)))
@@ -498,9 +499,9 @@ bool fmp_lane_receive_batch(struct fmp_dev *fmp, struct fmp_session *session,
 	first = skb_queue_empty_lockless(&rxq->queue);
 	if (likely(first)) {
 		lane->in_batch = true;
-		fmp_rx_batch_open(fmp, session, batch);
+		authentic = fmp_rx_batch_open(fmp, session, batch);
 		lane->in_batch = false;
-		if (rxq->proven)
+		if (likely(authentic))
 			fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
 	}
 	/* Pairs with fmp_rxq_claim(). */

@@ -52,6 +52,13 @@ void fmp_mmp_free(struct fmp_mmp *mmp)
 	kfree(mmp->metrics);
 }
 
+/* The peer sends as many as it likes. */
+static void fmp_mmp_count(u32 *reports)
+{
+	if (*reports < U32_MAX)
+		(*reports)++;
+}
+
 static enum fmp_mmp_mode fmp_mmp_mode(const struct fmp_peer *peer)
 {
 	u8 mode = READ_ONCE(peer->mmp_mode);
@@ -282,7 +289,7 @@ void fmp_mmp_sender_reported(struct fmp_session *session)
 	struct fmp_mmp *mmp = &session->peer->mmp;
 
 	spin_lock(&mmp->lock);
-	mmp->reports_received++;
+	fmp_mmp_count(&mmp->reports_received);
 	spin_unlock(&mmp->lock);
 }
 
@@ -303,7 +310,7 @@ static bool fmp_mmp_has_metrics(struct fmp_mmp *mmp)
 {
 	if (!mmp->metrics)
 		mmp->metrics = kzalloc_obj(*mmp->metrics,
-					   GFP_ATOMIC | __GFP_ACCOUNT);
+					   GFP_ATOMIC | __GFP_NOWARN);
 	return mmp->metrics;
 }
 
@@ -321,7 +328,7 @@ static void fmp_mmp_learn(const struct fmp_session *session,
 	local.timestamp = local.now - session->established;
 	if (fmp_mmp_metrics_report(mmp->metrics, report, &local) ==
 	    FMP_MMP_STALE)
-		mmp->reports_ignored++;
+		fmp_mmp_count(&mmp->reports_ignored);
 	fmp_mmp_judge(peer);
 	fmp_mmp_retune(mmp);
 }
@@ -339,11 +346,11 @@ void fmp_mmp_receiver_reported(struct fmp_session *session,
 	struct fmp_mmp *mmp = &session->peer->mmp;
 
 	spin_lock(&mmp->lock);
-	mmp->reports_received++;
+	fmp_mmp_count(&mmp->reports_received);
 	if (mmp->session == session && fmp_mmp_has_metrics(mmp))
 		fmp_mmp_learn(session, report);
 	else
-		mmp->reports_ignored++;
+		fmp_mmp_count(&mmp->reports_ignored);
 	spin_unlock(&mmp->lock);
 }
 

@@ -29,10 +29,15 @@
 #include "index.h"
 #include "lane.h"
 #include "peer.h"
+#include "replay.h"
 #include "rx.h"
 #include "rx-batch.h"
 #include "session.h"
+#include "tx-batch.h"
 #include "wire.h"
+
+/* As many as a socket may send at once; opened with nobody else's turn between. */
+#define FMP_RX_BATCH_MAX	128U
 
 /**
  * struct fmp_rx_cursor - a place in a packet
@@ -42,6 +47,7 @@
  * @start: where the memory begins that @at is in
  * @at: the place
  * @left: bytes in one piece from there on
+ * @ours: no program can write to them
  */
 struct fmp_rx_cursor {
 	const struct sk_buff *skb;
@@ -50,6 +56,7 @@ struct fmp_rx_cursor {
 	const u8 *start;
 	const u8 *at;
 	unsigned int left;
+	bool ours;
 };
 
 static void fmp_rx_cursor_enter(struct fmp_rx_cursor *cursor,
@@ -60,6 +67,7 @@ static void fmp_rx_cursor_enter(struct fmp_rx_cursor *cursor,
 	cursor->start = skb->head;
 	cursor->at = skb->data;
 	cursor->left = skb_headlen(skb);
+	cursor->ours = true;
 }
 
 static bool fmp_rx_cursor_next_piece(struct fmp_rx_cursor *cursor)
@@ -73,6 +81,7 @@ static bool fmp_rx_cursor_next_piece(struct fmp_rx_cursor *cursor)
 		cursor->at = skb_frag_address(frag);
 		cursor->start = cursor->at - skb_frag_off(frag);
 		cursor->left = skb_frag_size(frag);
+		cursor->ours = fmp_tx_batch_owns(skb_frag_page(frag));
 		return true;
 	}
 	if (!skb)
@@ -142,53 +151,59 @@ static struct sk_buff *fmp_rx_batch_datagram(struct fmp_dev *fmp,
 	return skb;
 }
 
-static u64 fmp_rx_batch_counter(const u8 *frame)
-{
-	return get_unaligned_le64(&((const struct fmp_hdr *)frame)->counter);
-}
-
-/* Opens frame @i, at @cursor, into @frame, which has room for all of it. */
+/*
+ * Opens frame @i, at @cursor, into @frame, which has room for all of it and
+ * its header already. What a program may still write to is copied first, or it
+ * would be authenticated as something else than what is decrypted.
+ */
 static bool fmp_rx_batch_decrypt(const struct fmp_session *session,
 				 const struct fmp_rx_batch *batch,
 				 struct fmp_rx_cursor *cursor, unsigned int i,
-				 u8 *frame)
+				 u8 *frame, u64 counter)
 {
 	unsigned int len = fmp_rx_batch_len(batch, i);
 	const u8 *sealed = fmp_rx_cursor_peek(cursor, len);
 
-	if (likely(sealed && sealed - cursor->start >= FMP_OPEN_HEADROOM)) {
-		memcpy(frame, sealed, FMP_HDR_LEN);
+	if (likely(sealed && cursor->ours &&
+		   sealed - cursor->start >= FMP_OPEN_HEADROOM))
 		return fmp_open_into(frame + FMP_HDR_LEN, sealed,
-				     len - FMP_FRAME_MIN,
-				     fmp_rx_batch_counter(sealed),
+				     len - FMP_FRAME_MIN, counter,
 				     &session->receive_key);
-	}
-	if (skb_copy_bits(batch->skb, batch->offset + i * batch->frame_len,
-			  frame, len))
+	if (skb_copy_bits(batch->skb, batch->offset + i * batch->frame_len +
+				      FMP_HDR_LEN,
+			  frame + FMP_HDR_LEN, len - FMP_HDR_LEN))
 		return false;
-	return fmp_open(frame, len - FMP_FRAME_MIN, fmp_rx_batch_counter(frame),
+	return fmp_open(frame, len - FMP_FRAME_MIN, counter,
 			&session->receive_key);
 }
 
-static void fmp_rx_batch_open_one(struct fmp_dev *fmp,
+/* Returns whether it was authentic and new. */
+static bool fmp_rx_batch_open_one(struct fmp_dev *fmp,
 				  struct fmp_session *session,
 				  const struct fmp_rx_batch *batch,
 				  struct fmp_rx_cursor *cursor, unsigned int i)
 {
-	unsigned int len = fmp_rx_batch_len(batch, i);
 	struct sk_buff *skb;
 	bool authentic;
+	u64 counter;
 	u8 *frame;
 
-	skb = fmp_rx_batch_datagram(fmp, batch, len);
+	skb = fmp_rx_batch_datagram(fmp, batch, fmp_rx_batch_len(batch, i));
 	if (unlikely(!skb)) {
 		fmp_stat_inc(fmp, FMP_RX_DROP_NOMEM);
 		fmp_peer_stat_inc(session->peer, FMP_PEER_RX_DROP_OTHER);
-		return;
+		return false;
 	}
 	frame = skb->data + sizeof(struct udphdr);
-	authentic = fmp_rx_batch_decrypt(session, batch, cursor, i, frame);
-	fmp_rx_opened(session, skb, authentic);
+	memcpy(frame, fmp_rx_cursor_peek(cursor, FMP_HDR_LEN), FMP_HDR_LEN);
+	counter = get_unaligned_le64(&((struct fmp_hdr *)frame)->counter);
+	if (unlikely(!fmp_replay_check(&session->replay, counter))) {
+		fmp_rx_drop_replay(session, skb);
+		return false;
+	}
+	authentic = fmp_rx_batch_decrypt(session, batch, cursor, i, frame,
+					 counter);
+	return fmp_rx_opened(session, skb, authentic);
 }
 
 /**
@@ -197,27 +212,28 @@ static void fmp_rx_batch_open_one(struct fmp_dev *fmp,
  * @session: of all of them
  * @batch: checked by who found the session
  *
- * A replay is not told before it is opened, as it is of single frames: there
- * are no more of them in a batch than there were in what was received.
- *
  * Context: RCU read section, bottom halves disabled, on the CPU whose lane
  * owns the session.
+ * Return: true if any of them was authentic and new.
  */
-void fmp_rx_batch_open(struct fmp_dev *fmp, struct fmp_session *session,
+bool fmp_rx_batch_open(struct fmp_dev *fmp, struct fmp_session *session,
 		       const struct fmp_rx_batch *batch)
 {
 	struct fmp_rx_cursor cursor;
+	bool authentic = false;
 	unsigned int i;
 
 	fmp_stat_add(fmp, FMP_RX_FRAMES, batch->frames);
 	fmp_stat_add(fmp, FMP_RX_INLINE, batch->frames);
-	fmp_stat_batch(fmp, FMP_RX_BATCH_2, batch->frames);
-	fmp_stat_add(fmp, FMP_RX_BATCH_FRAMES, batch->frames);
+	fmp_stat_batch(fmp, FMP_RX_BATCH_2, FMP_RX_BATCH_FRAMES,
+		       batch->frames);
 	fmp_rx_cursor_init(&cursor, batch);
 	for (i = 0; i < batch->frames; i++) {
-		fmp_rx_batch_open_one(fmp, session, batch, &cursor, i);
+		authentic |= fmp_rx_batch_open_one(fmp, session, batch,
+						   &cursor, i);
 		fmp_rx_cursor_skip(&cursor, batch->frame_len);
 	}
+	return authentic;
 }
 
 /* Frames of established sessions, all with the same index? */
@@ -324,6 +340,9 @@ static bool fmp_rx_batch_read(struct sk_buff *skb, struct fmp_rx_batch *batch)
 	if (!(shinfo->gso_type & SKB_GSO_UDP_L4) || !fmp_rx_batch_is_udp(skb) ||
 	    skb_headlen(skb) < offset || skb->len <= offset)
 		return false;
+	/* Somebody wants it for another socket, or more than one gets it. */
+	if (skb->sk || skb->pkt_type != PACKET_HOST)
+		return false;
 	if (!skb_csum_unnecessary(skb) || !fmp_compat_frags_readable(skb))
 		return false;
 	*batch = (struct fmp_rx_batch){
@@ -333,7 +352,7 @@ static bool fmp_rx_batch_read(struct sk_buff *skb, struct fmp_rx_batch *batch)
 					       shinfo->gso_size),
 		.offset		= offset,
 	};
-	return batch->frames > 1;
+	return batch->frames > 1 && batch->frames <= FMP_RX_BATCH_MAX;
 }
 
 static bool fmp_rx_batch_receive(struct sk_buff *skb)
@@ -348,11 +367,12 @@ static bool fmp_rx_batch_receive(struct sk_buff *skb)
 	fmp = fmp_rx_batch_device(skb);
 	if (!fmp || !READ_ONCE(fmp->config.rx_batch))
 		return false;
-	if (!fmp_rx_batch_is_tracked(skb) || !fmp_rx_batch_policy_ok(skb) ||
+	if (!fmp_rx_batch_is_tracked(skb) ||
 	    !fmp_rx_batch_is_run(&batch, &index))
 		return false;
 	session = fmp_index_lookup(&fmp->indices, index);
-	return session && fmp_lane_receive_batch(fmp, session, &batch);
+	return session && fmp_rx_batch_policy_ok(skb) &&
+	       fmp_lane_receive_batch(fmp, session, &batch);
 }
 
 static unsigned int fmp_rx_batch_input(void *priv, struct sk_buff *skb,

@@ -30,7 +30,7 @@ int fmp_rx_batch_module_init(void);
 void fmp_rx_batch_module_exit(void);
 int fmp_rx_batch_hook(struct net *net);
 void fmp_rx_batch_unhook(struct net *net);
-void fmp_rx_batch_open(struct fmp_dev *fmp, struct fmp_session *session,
+bool fmp_rx_batch_open(struct fmp_dev *fmp, struct fmp_session *session,
 		       const struct fmp_rx_batch *batch);
 
 #endif /* FMP_RX_BATCH_H */

@@ -90,8 +90,14 @@ static struct fmp_local_index fmp_rx_index(const struct sk_buff *skb)
 	};
 }
 
-static void fmp_rx_drop_replay(struct fmp_session *session,
-			       struct sk_buff *skb)
+/**
+ * fmp_rx_drop_replay() - drop a frame whose counter cannot be accepted
+ * @session: that its index leads to
+ * @skb: the datagram from its UDP header on; consumed
+ *
+ * Context: RCU read section.
+ */
+void fmp_rx_drop_replay(struct fmp_session *session, struct sk_buff *skb)
 {
 	u64 highest = READ_ONCE(session->replay.highest);
 	u64 counter = fmp_rx_counter(skb);

@@ -27,6 +27,7 @@ int fmp_rx_encap(struct sock *sk, struct sk_buff *skb);
 bool fmp_rx_open(struct fmp_session *session, struct sk_buff *skb);
 bool fmp_rx_opened(struct fmp_session *session, struct sk_buff *skb,
 		   bool authentic);
+void fmp_rx_drop_replay(struct fmp_session *session, struct sk_buff *skb);
 void fmp_rx_drop(struct fmp_dev *fmp, struct sk_buff *skb, enum fmp_stat stat);
 void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
 		      enum fmp_stat stat, enum fmp_peer_stat peer_stat);

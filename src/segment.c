@@ -79,6 +79,9 @@ bool fmp_segments_read(struct fmp_segments *segments, struct sk_buff *skb)
 	if (type & ~FMP_SEGMENT_TYPES || udp == !!(type & FMP_SEGMENT_TCP) ||
 	    skb->ip_summed != CHECKSUM_PARTIAL || skb->encapsulation)
 		return false;
+	/* Whoever wants to know when it is sent is told by the segments. */
+	if (shinfo->tx_flags & SKBTX_ANY_TSTAMP)
+		return false;
 	*segments = (struct fmp_segments){
 		.skb		= skb,
 		.size		= shinfo->gso_size,

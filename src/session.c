@@ -6,7 +6,8 @@
  * "current" if it is free and into "pending" otherwise. A pending session
  * becomes current when a frame authenticates under it, or 250 ms after it was
  * installed if we initiated; a candidate waits for such a frame no longer than
- * an attacker who replays handshakes is worth. What was current then receives for 10 s more.
+ * an attacker who replays handshakes is worth. What was current then receives
+ * for 10 s more.
  */
 #include <crypto/utils.h>
 #include <linux/jiffies.h>

@@ -141,7 +141,7 @@ static bool fmp_staging_has_queue(struct fmp_peer *peer)
 
 	if (queue)
 		return true;
-	queue = kzalloc_obj(*queue, GFP_ATOMIC | __GFP_ACCOUNT);
+	queue = kzalloc_obj(*queue, GFP_ATOMIC | __GFP_NOWARN);
 	if (!queue)
 		return false;
 	queue->peer = peer;

@@ -10,6 +10,7 @@
 #include <linux/gfp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/local_lock.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/skbuff.h>
@@ -34,6 +35,9 @@
 /* What fmp_seal() borrows ahead of the first frame. */
 #define FMP_TX_BATCH_LEAD	ALIGN(FMP_SEAL_HEADROOM, L1_CACHE_BYTES)
 
+/* An address that is nobody else's. */
+#define FMP_TX_PAGE_MARK	((unsigned long)&fmp_tx_rooms)
+
 /* As many as one batch may need, and another that is still in a queue. */
 #define FMP_TX_ROOMS		4
 
@@ -49,6 +53,7 @@ struct fmp_tx_room {
 
 /**
  * struct fmp_tx_rooms - the pages of a CPU, which are used again
+ * @lock: protects what follows where others run with bottom halves disabled
  * @room: the pages
  * @oldest: which of them was replaced last, when all were in use
  *
@@ -56,11 +61,14 @@ struct fmp_tx_room {
  * else that a batch takes.
  */
 struct fmp_tx_rooms {
+	local_lock_t lock; /* the pages of this CPU */
 	struct fmp_tx_room room[FMP_TX_ROOMS];
 	unsigned int oldest;
 };
 
-static DEFINE_PER_CPU(struct fmp_tx_rooms, fmp_tx_rooms);
+static DEFINE_PER_CPU(struct fmp_tx_rooms, fmp_tx_rooms) = {
+	.lock = INIT_LOCAL_LOCK(lock),
+};
 
 /**
  * struct fmp_tx_run - segments that make one batch
@@ -123,6 +131,21 @@ static unsigned int fmp_tx_batch_limit(const struct fmp_endpoint *endpoint,
 		     READ_ONCE(dev->gso_max_segs));
 }
 
+/**
+ * fmp_tx_batch_owns() - tell whether nobody but this module writes to a page
+ * @page: of a packet
+ *
+ * Others may have pages that programs map. The mark is in a word that the
+ * allocator clears for whoever gets the page next.
+ *
+ * Context: Any; the caller has a reference.
+ * Return: true if it is one of those that batches are written to.
+ */
+bool fmp_tx_batch_owns(struct page *page)
+{
+	return page_private(compound_head(page)) == FMP_TX_PAGE_MARK;
+}
+
 static bool fmp_tx_room_new_page(struct fmp_tx_room *room)
 {
 	if (room->page)
@@ -131,6 +154,8 @@ static bool fmp_tx_room_new_page(struct fmp_tx_room *room)
 	room->page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
 				 __GFP_NORETRY | __GFP_NOMEMALLOC,
 				 FMP_TX_BATCH_ORDER);
+	if (room->page)
+		set_page_private(room->page, FMP_TX_PAGE_MARK);
 	return room->page;
 }
 
@@ -159,7 +184,7 @@ static struct fmp_tx_room *fmp_tx_room_find(unsigned int len)
 	return fmp_tx_room_new_page(room) ? room : NULL;
 }
 
-static bool fmp_tx_batch_add_frag(struct sk_buff *skb, unsigned int len)
+static bool fmp_tx_batch_take_room(struct sk_buff *skb, unsigned int len)
 {
 	unsigned int size = SKB_DATA_ALIGN(FMP_TX_BATCH_LEAD + len);
 	struct fmp_tx_room *room = fmp_tx_room_find(size);
@@ -171,6 +196,16 @@ static bool fmp_tx_batch_add_frag(struct sk_buff *skb, unsigned int len)
 			room->used + FMP_TX_BATCH_LEAD, len, size);
 	room->used += size;
 	return true;
+}
+
+static bool fmp_tx_batch_add_frag(struct sk_buff *skb, unsigned int len)
+{
+	bool ok;
+
+	local_lock_nested_bh(&fmp_tx_rooms.lock);
+	ok = fmp_tx_batch_take_room(skb, len);
+	local_unlock_nested_bh(&fmp_tx_rooms.lock);
+	return ok;
 }
 
 /* With pages for all frames, each in one of them. */
@@ -235,10 +270,12 @@ static void fmp_tx_batch_fill(const struct fmp_session *session,
 	}
 }
 
-/* For the UDP header that is still to be pushed. */
+/* For the UDP header that is still to be pushed. A frame alone is no batch. */
 static void fmp_tx_batch_set_gso(struct sk_buff *skb,
 				 const struct fmp_tx_run *run)
 {
+	if (run->n == 1)
+		return;
 	skb_shinfo(skb)->gso_size = run->frame_len;
 	skb_shinfo(skb)->gso_segs = run->n;
 	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
@@ -254,8 +291,7 @@ static void fmp_tx_batch_count(struct fmp_peer *peer, unsigned int frames,
 	struct fmp_dev *fmp = peer->fmp;
 
 	fmp_stat_add(fmp, FMP_TX_FRAMES, frames);
-	fmp_stat_batch(fmp, FMP_TX_BATCH_2, frames);
-	fmp_stat_add(fmp, FMP_TX_BATCH_FRAMES, frames);
+	fmp_stat_batch(fmp, FMP_TX_BATCH_2, FMP_TX_BATCH_FRAMES, frames);
 	fmp_peer_stat_add(peer, FMP_PEER_TX_PACKETS, frames);
 	fmp_peer_stat_add(peer, FMP_PEER_TX_BYTES, frame_bytes);
 	dev_sw_netstats_tx_add(fmp->dev, frames,
@@ -264,8 +300,9 @@ static void fmp_tx_batch_count(struct fmp_peer *peer, unsigned int frames,
 
 /*
  * The socket that sent the packet stays charged until the last of it is out,
- * which keeps TCP from filling the queues below. Others than sockets that send
- * are not asked to wait: what gives back their charge may want the packet.
+ * or segmented, which keeps TCP from filling the queues below. Others than
+ * sockets that send are not asked to wait: what gives back their charge may
+ * want the packet.
  */
 static void fmp_tx_batch_charge(struct sk_buff *skb, struct sk_buff *packet)
 {
@@ -280,6 +317,14 @@ static void fmp_tx_batch_charge(struct sk_buff *skb, struct sk_buff *packet)
 		WARN_ON_ONCE(refcount_sub_and_test(-more, &sk->sk_wmem_alloc));
 	swap(skb->sk, packet->sk);
 	swap(skb->destructor, packet->destructor);
+}
+
+static void fmp_tx_batch_copy_meta(struct sk_buff *skb,
+				   const struct sk_buff *packet)
+{
+	skb_copy_hash(skb, packet);
+	skb->priority = packet->priority;
+	skb_set_queue_mapping(skb, skb_get_queue_mapping(packet));
 }
 
 static int fmp_tx_batch_send(struct fmp_session *session,
@@ -308,9 +353,7 @@ static int fmp_tx_batch_send(struct fmp_session *session,
 	flags = session->k_bit | READ_ONCE(session->sent.spin) | outer->ce;
 	fmp_tx_batch_fill(session, run, skb, flags, timestamp, counter);
 	fmp_tx_batch_set_gso(skb, run);
-	skb_copy_hash(skb, packet);
-	skb->priority = packet->priority;
-	skb_set_queue_mapping(skb, skb_get_queue_mapping(packet));
+	fmp_tx_batch_copy_meta(skb, packet);
 	if (run->first + run->n == run->segments->n)
 		fmp_tx_batch_charge(skb, packet);
 
@@ -349,6 +392,8 @@ bool fmp_tx_batch(struct fmp_session *session, struct fmp_endpoint *endpoint,
 	limit = fmp_tx_batch_limit(endpoint, route, run.frame_len);
 	if (limit < 2)
 		return false;
+	/* As many in each as there are packets for, so that none is left over. */
+	limit = DIV_ROUND_UP(segments.n, DIV_ROUND_UP(segments.n, limit));
 	for (; run.first < segments.n; run.first += run.n) {
 		run.n = min(limit, segments.n - run.first);
 		run.last_len = fmp_tx_batch_frame_len(&segments,
@@ -359,7 +404,9 @@ bool fmp_tx_batch(struct fmp_session *session, struct fmp_endpoint *endpoint,
 			return false;
 		if (unlikely(err)) {
 			fmp_tx_drop_peer(session->peer, skb,
-					 FMP_TX_DROP_NOMEM);
+					 err == -ENOMEM ?
+					 FMP_TX_DROP_NOMEM :
+					 FMP_TX_DROP_COUNTER_LIMIT);
 			return true;
 		}
 	}

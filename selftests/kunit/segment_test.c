@@ -261,6 +261,10 @@ static void fmp_segment_refuses(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fmp_segments_read(&segments, skb));
 	skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
 
+	skb_shinfo(skb)->tx_flags = SKBTX_SW_TSTAMP;
+	KUNIT_EXPECT_FALSE(test, fmp_segments_read(&segments, skb));
+	skb_shinfo(skb)->tx_flags = 0;
+
 	skb->ip_summed = CHECKSUM_NONE;
 	KUNIT_EXPECT_FALSE(test, fmp_segments_read(&segments, skb));
 	skb->ip_summed = CHECKSUM_PARTIAL;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# on: 7.3
 # shellcheck disable=SC2034,SC2317 # functions are called by name, as sizes are
 # needs: nics virtio-net-pci
 # needs: nics vmxnet3

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# on: 6.1
 # shellcheck disable=SC2034,SC2317 # functions are called by name, as sizes are
 # Large packets over other paths: through routers, translators of addresses and filters,
 # forwarded into the tunnel, and within a host.

@@ -11,6 +11,7 @@
 #endif
 #include "chacha.h"
 #include "dropreason.h"
+#include "local_lock.h"
 #include "netdevice.h"
 #include "netlink.h"
 #include "skbuff.h"

@@ -26,6 +26,15 @@ static inline void fmp_compat_gro_flush(struct napi_struct *napi)
 #endif
 }
 
+static inline bool fmp_compat_gro_is_empty(const struct napi_struct *napi)
+{
+#ifdef FMP_HAS_GRO_NODE
+	return !napi->gro.bitmask;
+#else
+	return !napi->gro_bitmask;
+#endif
+}
+
 /* Parameters of ->newlink() came one by one, until 6.15. */
 #ifdef FMP_HAS_NEWLINK_PARAMS
 #define fmp_compat_newlink	fmp_newlink

@@ -73,9 +73,15 @@ fmp_compat_ip6_dst_lookup_flow(struct net *net, const struct sock *sk,
 /* Each namespace can have its table of sockets since 6.2, and has since 7.2. */
 #ifdef FMP_HAS_UDP_LOOKUP_TABLE
 #ifdef FMP_HAS_UDP_TABLE_OF_NET
-#define fmp_compat_udp_table(net)	((net)->ipv4.udp_table)
+static inline struct udp_table *fmp_compat_udp_table(const struct net *net)
+{
+	return net->ipv4.udp_table;
+}
 #else
-#define fmp_compat_udp_table(net)	(&udp_table)
+static inline struct udp_table *fmp_compat_udp_table(const struct net *net)
+{
+	return &udp_table;
+}
 #endif
 
 static inline struct sock *
