@@ -5,7 +5,7 @@
  *
  *   -plugin profile.so,out=PREFIX
  *
- * Marks are no-ops of the load's own (module/bench.h). Each second one writes PREFIX.1,
+ * Marks are no-ops of the load's own (module/mark.h). Each second one writes PREFIX.1,
  * PREFIX.2 .., a line a block: its address, and instructions.
  *
  * QEMU installs no header for plugins everywhere: what is used of it is declared here.

@@ -10,6 +10,7 @@ cd "$(dirname "$0")" || exit
 . ./lib.sh
 . ./drivers.sh
 . ./measures.sh
+. ./tcp.sh
 
 GROUP=$1 ROUNDS=$2
 shift 2
@@ -52,6 +53,16 @@ round_latency() {
 	done
 }
 
+# The clock counts the instructions: nothing is idle while a stream is under way.
+profile_tcp() {
+	local out
+	start_stream "${FROM[$1]}" "${TO[$1]}"
+	out=$(window "$1") || exit
+	stop_streams
+	# shellcheck disable=SC2086 # two numbers
+	sample "$1" tcp-1 "$(per_packet $out 0)"
+}
+
 round_profile() {
 	measure_through "$1" 1420
 	measure_through "$1" 64
@@ -59,6 +70,7 @@ round_profile() {
 	measure_gso "$1" 1420
 	measure_send "$1" 1420
 	measure_receive "$1" 1420
+	profile_tcp "$1"
 }
 
 # What the addresses in a profile are.
@@ -66,27 +78,7 @@ after_profile() { echo "symbols $(grep -i ' t ' /proc/kallsyms | gzip -1 | base6
 
 # --- TCP
 
-# What arrived, of the report of iperf3, in Mbit for each second.
-rate() {
-	awk '/"sum_received"/ { on = 1 }
-		on && /"bits_per_second"/ { gsub(/[^0-9.e+]/, "", $2); printf "%.2f", $2 / 1e6; exit }'
-}
-
-# stream DRIVER NAME WORD...: the clock being what it is, Mbit for 10^9 instructions
-stream() {
-	local driver=$1 name=$2 size=8M out
-	shift 2
-	# Without a cipher it takes more until the beginning no longer counts.
-	[ "$driver" != veth ] || size=96M
-	out=$(a iperf3 --json -c "${TO[$driver]}" -n "$size" "$@" | rate)
-	[ -n "$out" ] || die "$driver, $name: iperf3 failed"
-	sample "$driver" "$name" "$out"
-}
-
-before_tcp() {
-	b iperf3 -s -D >/dev/null
-	await b ss -Hltn 'sport = :5201'
-}
+before_tcp() { start_server; }
 
 round_tcp() {
 	local flows

@@ -8,6 +8,8 @@
 #include <linux/if.h>
 #include <linux/types.h>
 
+#include "mark.h"
+
 /**
  * enum bench_mode - what is measured
  * @BENCH_THROUGH: packets from one device to where they come out
@@ -71,22 +73,6 @@ struct bench_result {
 	u64 ns;
 	u64 idle_us;
 };
-
-/*
- * No-ops between which the profiler (profile.c) counts. Whatever ran before the
- * first and after the second is not of the load.
- */
-static __always_inline void bench_mark_begin(void)
-{
-	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00, 1, 'P', 'M', 'F'"
-		     ::: "memory");
-}
-
-static __always_inline void bench_mark_end(void)
-{
-	asm volatile(".byte 0x0f, 0x1f, 0x84, 0x00, 2, 'P', 'M', 'F'"
-		     ::: "memory");
-}
 
 int bench_cipher(const struct bench_request *request,
 		 struct bench_result *result);
