@@ -53,7 +53,7 @@ class Canvas:
 def bars(path, title, values):
     """values: {measure: {driver: value}}"""
     drivers = list(dict.fromkeys(d for of in values.values() for d in of))
-    colours = {d: DRIVER_COLOURS.get(d, COLOURS[4]) for d in drivers}
+    colours = {d: DRIVER_COLOURS.get(d, COLOURS[i % len(COLOURS)]) for i, d in enumerate(drivers)}
     scale = (WIDTH - LEFT - RIGHT) / max(v for of in values.values() for v in of.values())
     canvas = Canvas(title)
     canvas.legend(colours)

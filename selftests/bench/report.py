@@ -8,7 +8,9 @@ report.py versions JSON            keeps lines of the form name=value
 report.py add JSON GROUP           keeps samples as those of the group
 report.py profile JSON PREFIX      keeps a profile: samples, symbols, and what the plugin wrote
 report.py show JSON                prints the tables
-report.py docs JSON DOCUMENT       writes what is between marks in the document, and its plots
+report.py docs DIRECTORY KERNEL DOCUMENT
+                                   writes what is between marks in the document, and its plots, of the
+                                   JSON of the kernel, and how others compare
 
 Samples come from standard input: "sample DRIVER MEASURE VALUE". Other lines are passed on.
 """
@@ -18,15 +20,15 @@ import os
 import statistics
 import sys
 
-import bars
+import document
 import functions
-import plot
 
 METHOD = "QEMU -icount shift=0,sleep=off, one CPU, -cpu max,erms=off,fsrm=off,fsrs=off: " \
     "the guest's clock counts instructions"
 
-# The second fmp is there for the noise, and is in no table but its own.
-AGAIN = "fmp-again"
+# The kernel that the document is about, and those that are compared with it.
+KERNEL = "7.3"
+OTHERS = ["6.12", "6.1"]
 
 
 def read_samples(lines):
@@ -112,180 +114,30 @@ def keep_profile(path, prefix):
     save(path, data)
 
 
-# --- the document
-
-
-def markdown(head, rows):
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1)] + rows
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
-
-
-def number(value):
-    """Thousands apart, and no more digits than mean something"""
-    text = f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-    return text.replace(",", " ")
-
-
-def drivers_of(measures):
-    seen = dict.fromkeys(d for drivers in measures.values() for d in drivers)
-    return [d for d in seen if d not in (AGAIN, "cipher")]
-
-
-def cell(drivers, driver):
-    if driver not in drivers:
-        return "-"
-    return number(drivers[driver]["median"])
-
-
-def ratio(drivers):
-    if "fmp" not in drivers or "wireguard" not in drivers:
-        return "-"
-    return f"{drivers['fmp']['median'] / drivers['wireguard']['median']:.2f}"
-
-
-def group_table(measures):
-    names = drivers_of(measures)
-    rows = []
-    for measure, drivers in measures.items():
-        if "cipher" in drivers:
-            continue
-        widest = max(of["spread"] for of in drivers.values())
-        rows.append([measure] + [cell(drivers, name) for name in names] +
-                    [ratio(drivers), f"{100 * widest:.1f} %"])
-    return markdown([""] + names + ["fmp / WireGuard", "spread"], rows)
-
-
-def cipher_table(measures):
-    rows = [[measure, number(drivers["cipher"]["median"])]
-            for measure, drivers in measures.items() if "cipher" in drivers]
-    return markdown(["", "instructions"], rows)
-
-
-def noise_table(groups):
-    rows = []
-    for group in groups.values():
-        for measure, drivers in group["measures"].items():
-            if AGAIN not in drivers:
-                continue
-            ratios = [b / a for a, b in zip(drivers["fmp"]["samples"], drivers[AGAIN]["samples"])]
-            rows.append([measure, f"{statistics.median(ratios):.4f}",
-                         f"{min(ratios):.4f}..{max(ratios):.4f}"])
-    return markdown(["", "median", "of each round"], rows)
-
-
-def peers_table(measures):
-    """By number of peers, which is what the names of the measures end with"""
-    columns = ["receive-one", "receive-all", "through-all", "memory", "add", "del", "del-device"]
-    numbers = sorted({int(m.rsplit("-", 1)[1]) for m in measures})
-    rows = []
-    for driver in drivers_of(measures):
-        for n in numbers:
-            cells = [cell(measures.get(f"{column}-{n}", {}), driver) for column in columns]
-            if set(cells) != {"-"}:
-                rows.append([driver, number(n) if n >= 100 else str(n)] + cells)
-    return markdown(["", "peers", "receive, one sends", "receive, all send", "through, all send",
-                     "bytes a peer", "add all, ms", "remove all, ms", "remove the device, ms"], rows)
-
-
-def profile_table(profile):
-    """The hottest functions of each measure, side by side"""
-    text = ""
-    for measure, drivers in profile.items():
-        head = [measure] + [word for driver in drivers for word in (driver, "")]
-        rows = []
-        for rank in range(functions.HOTTEST):
-            row = [str(rank + 1)]
-            for ranked in drivers.values():
-                name, cost = ranked[rank]
-                row += [f"`{name}`", number(cost)]
-            rows.append(row)
-        row = [""]
-        for ranked in drivers.values():
-            row += ["all but the cipher", number(functions.all_but_cipher(ranked))]
-        rows.append(row)
-        text += markdown(head, rows) + "\n"
-    return text.rstrip("\n") + "\n"
-
-
-def versions_line(data):
-    v = data["versions"]
-    rounds = {name: g["versions"]["rounds"] for name, g in data["groups"].items() if name != "peers"}
-    return (f"Kernel {v['release']}, QEMU {v['emulator']}, fmp {v['fmp']}; rounds: " +
-            ", ".join(f"{name} {n}" for name, n in rounds.items()) + ".\n")
-
-
-def blocks(data):
-    """What the document's marks stand for"""
-    groups = data["groups"]
-    made = {"versions": versions_line(data), "noise": noise_table(groups),
-            "bars": markdown(["", "bar", "measured", ""], bars.judge(groups, data.get("profile", {})))}
-    for name, group in groups.items():
-        made[name] = (peers_table if name == "peers" else group_table)(group["measures"])
-    if "udp" in groups:
-        made["cipher"] = cipher_table(groups["udp"]["measures"])
-    if "profile" in data:
-        made["profile"] = profile_table(data["profile"])
-    return made
-
-
 def show(path):
-    for name, content in blocks(load(path)).items():
+    for name, content in document.blocks(load(path)).items():
         print(f"{name}\n\n{content}")
 
 
-def fill(text, made):
-    for name, content in made.items():
-        begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
-        if begin not in text:
-            continue
-        head, rest = text.split(begin, 1)
-        text = head + begin + "\n" + content + "\n" + end + rest.split(end, 1)[1]
-    return text
-
-
-def plots(groups, directory):
-    os.makedirs(directory, exist_ok=True)
-    units = {"tcp": "Mbit for 10^9 instructions, more is better"}
-    for name, group in groups.items():
-        path = os.path.join(directory, name + ".svg")
-        if name == "peers":
-            plot.lines(path, "Instructions for a packet received, by number of peers",
-                       series(group["measures"]))
-            continue
-        values = {m: {d: of["median"] for d, of in drivers.items() if d not in (AGAIN, "cipher")}
-                  for m, drivers in group["measures"].items()}
-        # Beside bare veth nothing else would be seen of TCP.
-        if name == "tcp":
-            values = {m: {d: v for d, v in of.items() if d != "veth"} for m, of in values.items()}
-        plot.bars(path, units.get(name, "instructions a packet, less is better"),
-                  {m: of for m, of in values.items() if of})
-
-
-def series(measures):
-    """{label: [(peers, cost)]}"""
-    found = {}
-    for measure, drivers in measures.items():
-        kind, n = measure.rsplit("-", 1)
-        if kind not in ("receive-one", "receive-all"):
-            continue
-        for driver, of in drivers.items():
-            label = driver + (", one sends" if kind == "receive-one" else ", up to 1 000 in turn")
-            found.setdefault(label, []).append((int(n), of["median"]))
-    return found
-
-
-def write_docs(path, document):
-    data = load(path)
-    with open(document, encoding="utf-8") as file:
+def write_docs(directory, kernel, path):
+    """Of a kernel that is not the document's own, no more than how it compares"""
+    found = {name: load(os.path.join(directory, name + ".json")) for name in [KERNEL] + OTHERS}
+    others = {name: found[name] for name in OTHERS if found[name]["groups"]}
+    made = {}
+    if kernel == KERNEL:
+        made.update(document.blocks(found[KERNEL]))
+        document.plots(found[KERNEL]["groups"], os.path.splitext(path)[0])
+    if found[KERNEL]["groups"]:
+        made.update(document.kernel_blocks(found[KERNEL], others))
+    with open(path, encoding="utf-8") as file:
         text = file.read()
-    with open(document, "w", encoding="utf-8") as file:
-        file.write(fill(text, blocks(data)))
-    plots(data["groups"], os.path.splitext(document)[0])
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(document.fill(text, made))
 
 
 COMMANDS = {"compare": (compare, 2), "table": (table, 0), "versions": (keep_versions, 1),
             "add": (keep_samples, 2), "profile": (keep_profile, 2), "show": (show, 1),
-            "docs": (write_docs, 2)}
+            "docs": (write_docs, 3)}
 
 
 def main():
