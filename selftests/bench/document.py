@@ -36,6 +36,7 @@ def blocks(data):
         made.update(group_blocks(name, group["measures"]))
     if "profile" in data:
         made["profile"] = tables.profile_table(data["profile"])
+        made["areas"] = tables.areas_table(data["profile"])
     return made
 
 

@@ -13,6 +13,19 @@ HOTTEST = 10
 CIPHER = re.compile("chacha|poly1305|kernel_fpu|restore_fpregs|save_fpregs|"
                     r"^fmp_(seal|open|open_into)(\.|$)|^fmp_crypto_")
 
+# What the rest is for, told by the name of the function; the first that fits.
+AREAS = {
+    "fmp or WireGuard": r"^(fmp_|wg_|encrypt_packet|decrypt_packet|keypair|counter_validate|send4|prepare_skb)",
+    "GRO": r"gro_",
+    "copying, summing, zeroing, pages": r"csum|copy|memcpy|memmove|memset|page|rep_movs|rmqueue",
+    "segmentation": r"segment|gso",
+    "packets and their memory": r"skb|kmem|kmalloc|kfree|slab|free|alloc",
+    "IP, UDP, TCP, routes": r"^_*(ip_|ip4|ip6|ipv4|ipv6|udp|tcp|fib|inet|iptunnel|rt_|nf_|dst|sock|sk_)|siphash|route",
+    "devices and softirqs": r"netif|dev_|xmit|napi|net_rx|softirq|backlog|veth|bh_enable|bh_disable",
+    "locks, RCU, scheduler": r"lock|rcu|sched|work|queue|wake|task|list_|preempt",
+    "else": "",
+}
+
 
 class Symbols:
     """Functions of the guest's kernel and its modules"""
@@ -51,6 +64,15 @@ def ranked(path, symbols, cost):
 def all_but_cipher(functions):
     """Instructions a packet"""
     return sum(n for name, n in functions if not CIPHER.search(name))
+
+
+def areas(functions):
+    """{area: instructions a packet}, the cipher left out"""
+    found = dict.fromkeys(AREAS, 0)
+    for name, n in functions:
+        if not CIPHER.search(name):
+            found[next(area for area, words in AREAS.items() if re.search(words, name))] += n
+    return found
 
 
 def profile(lines, prefix):
