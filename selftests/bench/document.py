@@ -97,9 +97,11 @@ def series(measures):
 
 
 def shares(measures):
-    """{size: {run: % of what left or came}}"""
+    """{size: {run: % of what left or came}}, of where batches are made"""
     found = {}
     for (run, direction), of in tables.batch_sizes(measures).items():
+        if (direction == "rx") != run.startswith("nic-"):
+            continue
         everything = sum(of[size] for size in tables.SIZES) or 1
         for size, label in tables.SIZES.items():
             found.setdefault(label, {})[f"{run}, {direction}"] = 100 * of[size] / everything
