@@ -26,7 +26,6 @@ static_assert(FMP_KEY_LEN == CHACHA_KEY_SIZE);
 static_assert(FMP_TAG_LEN == POLY1305_DIGEST_SIZE);
 static_assert(FMP_HDR_LEN == POLY1305_BLOCK_SIZE);
 static_assert(FMP_SEAL_HEADROOM + FMP_HDR_LEN == CHACHA_BLOCK_SIZE);
-static_assert(FMP_OPEN_HEADROOM == FMP_SEAL_HEADROOM);
 
 static void fmp_crypto_start(struct chacha_state *state, u64 counter,
 			     const struct fmp_key *key)
@@ -71,6 +70,25 @@ static void fmp_crypto_init_mac(struct poly1305_desc_ctx *mac, u8 *made,
 	memzero_explicit(made, POLY1305_KEY_SIZE);
 }
 
+/*
+ * Encrypts or decrypts @len bytes that follow a block, from @from to @to, which
+ * may be the same place. Both blocks are what they were afterwards.
+ */
+static void fmp_crypto_run(struct poly1305_desc_ctx *mac, u8 *to,
+			   const u8 *from, size_t len, u64 counter,
+			   const struct fmp_key *key)
+{
+	u8 kept[CHACHA_BLOCK_SIZE] __uninitialized;
+	struct chacha_state state __uninitialized;
+
+	memcpy(kept, to, sizeof(kept));
+	fmp_crypto_start(&state, counter, key);
+	chacha20_crypt(&state, to, from, CHACHA_BLOCK_SIZE + len);
+	memzero_explicit(&state, sizeof(state));
+	fmp_crypto_init_mac(mac, to, to == from ? kept : from);
+	memcpy(to, kept, sizeof(kept));
+}
+
 /**
  * fmp_seal() - encrypt and authenticate a frame in place
  * @frame: header, @inner_len bytes of plaintext, room for the tag; linear, and
@@ -87,16 +105,8 @@ void fmp_seal(u8 *frame, size_t inner_len, u64 counter,
 {
 	u8 *block = frame - FMP_SEAL_HEADROOM;
 	struct poly1305_desc_ctx mac __uninitialized;
-	u8 kept[CHACHA_BLOCK_SIZE] __uninitialized;
-	struct chacha_state state __uninitialized;
 
-	memcpy(kept, block, sizeof(kept));
-	fmp_crypto_start(&state, counter, key);
-	chacha20_crypt(&state, block, block, CHACHA_BLOCK_SIZE + inner_len);
-	memzero_explicit(&state, sizeof(state));
-	fmp_crypto_init_mac(&mac, block, kept);
-	memcpy(block, kept, sizeof(kept));
-
+	fmp_crypto_run(&mac, block, block, inner_len, counter, key);
 	fmp_crypto_tag(&mac, frame, inner_len,
 		       frame + FMP_HDR_LEN + inner_len);
 }
@@ -167,17 +177,9 @@ bool fmp_open(u8 *frame, size_t inner_len, u64 counter,
 bool fmp_open_into(u8 *inner, const u8 *frame, size_t inner_len, u64 counter,
 		   const struct fmp_key *key)
 {
-	const u8 *from = frame - FMP_OPEN_HEADROOM;
-	u8 *block = inner - CHACHA_BLOCK_SIZE;
 	struct poly1305_desc_ctx mac __uninitialized;
-	u8 kept[CHACHA_BLOCK_SIZE] __uninitialized;
-	struct chacha_state state __uninitialized;
 
-	memcpy(kept, block, sizeof(kept));
-	fmp_crypto_start(&state, counter, key);
-	chacha20_crypt(&state, block, from, CHACHA_BLOCK_SIZE + inner_len);
-	memzero_explicit(&state, sizeof(state));
-	fmp_crypto_init_mac(&mac, block, from);
-	memcpy(block, kept, sizeof(kept));
+	fmp_crypto_run(&mac, inner - CHACHA_BLOCK_SIZE,
+		       frame - FMP_OPEN_HEADROOM, inner_len, counter, key);
 	return fmp_crypto_is_tag(&mac, frame, inner_len);
 }

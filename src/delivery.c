@@ -9,9 +9,9 @@
 #include <linux/cpumask.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
-#include <linux/jiffies.h>
 #include <linux/smp.h>
 #include <net/gro.h>
 

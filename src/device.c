@@ -379,7 +379,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		      struct netlink_ext_ack *extack)
 {
 	struct fmp_config next = *config;
-	bool move, reroute, measure, batch;
+	bool move, reroute, measure, hook, unhook;
 	int err;
 
 	err = fmp_config_check(fmp, config, request, extack);
@@ -387,8 +387,9 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		return err;
 	move = fmp->up && fmp_config_moves_sockets(&fmp->config, config);
 	reroute = move || fmp->config.fwmark != config->fwmark;
-	batch = fmp->up && fmp->config.rx_batch != config->rx_batch;
-	if (batch && config->rx_batch) {
+	hook = fmp->up && config->rx_batch && !fmp->config.rx_batch;
+	unhook = fmp->up && !config->rx_batch && fmp->config.rx_batch;
+	if (hook) {
 		err = fmp_rx_batch_hook(fmp->birth_net);
 		if (err)
 			return err;
@@ -397,15 +398,15 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		err = fmp_socket_open(fmp, &next);
 		if (err) {
 			fmp_explain_open(&fmp->config, &next, extack);
-			goto unhook;
+			goto unhook_batches;
 		}
 	}
 
 	measure = fmp_config_measures_otherwise(&fmp->config, config);
 	fmp_config_write(fmp, &next);
-	if (batch)
-		fmp_socket_set_gro(fmp, config->rx_batch);
-	if (batch && !config->rx_batch)
+	if (hook || unhook)
+		fmp_socket_set_gro(fmp, hook);
+	if (unhook)
 		fmp_rx_batch_unhook(fmp->birth_net);
 	if (reroute)
 		fmp_forget_routes(fmp);
@@ -413,8 +414,8 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		fmp_look_at_peers(fmp);
 	return 0;
 
-unhook:
-	if (batch && config->rx_batch)
+unhook_batches:
+	if (hook)
 		fmp_rx_batch_unhook(fmp->birth_net);
 	return err;
 }

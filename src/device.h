@@ -94,19 +94,19 @@ static inline void fmp_stat_add(struct fmp_dev *fmp, enum fmp_stat stat, u64 n)
 	this_cpu_add(fmp->stats->value[stat], n);
 }
 
+static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)
+{
+	fmp_stat_add(fmp, stat, 1);
+}
+
 /* @first is the counter of the smallest batches, of 2 and 3 frames. */
 static inline void fmp_stat_batch(struct fmp_dev *fmp, enum fmp_stat first,
 				  enum fmp_stat all, unsigned int frames)
 {
 	if (unlikely(frames < 2))
 		return;
-	fmp_stat_add(fmp, first + min(ilog2(frames), 5) - 1, 1);
+	fmp_stat_inc(fmp, first + min(ilog2(frames), 5) - 1);
 	fmp_stat_add(fmp, all, frames);
-}
-
-static inline void fmp_stat_inc(struct fmp_dev *fmp, enum fmp_stat stat)
-{
-	this_cpu_inc(fmp->stats->value[stat]);
 }
 
 /* The set of peers or sessions changed, or a slot. */

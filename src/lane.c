@@ -122,6 +122,13 @@ static bool fmp_rxq_claim(struct fmp_rxq *rxq, unsigned int cpu)
 	return try_cmpxchg_acquire(&rxq->owner, &owner, cpu | FMP_RXQ_BUSY);
 }
 
+/* @owner is what it shall be from now on. */
+static void fmp_rxq_release(struct fmp_rxq *rxq, u32 owner)
+{
+	/* Pairs with fmp_rxq_claim(): the window is where this one left it. */
+	smp_store_release(&rxq->owner, owner);
+}
+
 /*
  * Locks the lane that owns a session. Who reads the owner without its lock
  * may see the session move, and looks again.
@@ -250,9 +257,7 @@ static unsigned int fmp_lane_turn(struct fmp_lane *lane)
 	move = fmp_lane_wants_move(lane, rxq);
 	if (unlikely(move))
 		fmp_lane_park(lane, rxq, rxq->candidate);
-	/* Pairs with fmp_rxq_claim(). */
-	smp_store_release(&rxq->owner,
-			  move ? lane->cpu | FMP_RXQ_PARKED : lane->cpu);
+	fmp_rxq_release(rxq, move ? lane->cpu | FMP_RXQ_PARKED : lane->cpu);
 	spin_unlock(&lane->lock);
 	if (unlikely(move))
 		napi_schedule(&lane->napi);
@@ -431,23 +436,25 @@ static void fmp_lane_queue(struct fmp_dev *fmp, struct fmp_session *session,
 	fmp_rx_drop(fmp, skb, stat);
 }
 
-/* Returns false where the frame has to be queued. */
-static bool fmp_lane_open_here(struct fmp_lane *lane, struct fmp_rxq *rxq,
-			       struct sk_buff *skb)
+/* Where nothing waits, what arrives on the lane's CPU need not wait either. */
+static bool fmp_lane_enter(struct fmp_lane *lane, struct fmp_rxq *rxq)
 {
-	bool first;
-
-	if (unlikely(!fmp_rxq_claim(rxq, lane->cpu)))
+	if (unlikely(!list_empty_careful(&lane->ready) ||
+		     fmp_delivery_is_behind(lane) ||
+		     !fmp_rxq_claim(rxq, lane->cpu)))
 		return false;
-	first = skb_queue_empty_lockless(&rxq->queue);
-	if (likely(first)) {
-		fmp_stat_inc(lane->fmp, FMP_RX_INLINE);
-		if (likely(fmp_rx_open(fmp_rxq_session(rxq), skb)))
-			fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
-	}
-	/* Pairs with fmp_rxq_claim(): the window is where this one left it. */
-	smp_store_release(&rxq->owner, lane->cpu);
-	return first;
+	if (likely(skb_queue_empty_lockless(&rxq->queue)))
+		return true;
+	fmp_rxq_release(rxq, lane->cpu);
+	return false;
+}
+
+static void fmp_lane_leave(struct fmp_lane *lane, struct fmp_rxq *rxq,
+			   bool authentic)
+{
+	if (likely(authentic))
+		fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
+	fmp_rxq_release(rxq, lane->cpu);
 }
 
 /**
@@ -467,10 +474,11 @@ void fmp_lane_receive(struct fmp_dev *fmp, struct fmp_session *session,
 	if (unlikely(READ_ONCE(rxq->owner) == FMP_RXQ_NONE))
 		cmpxchg(&rxq->owner, FMP_RXQ_NONE, lane->cpu);
 
-	if (likely(list_empty_careful(&lane->ready) &&
-		   !fmp_delivery_is_behind(lane) &&
-		   fmp_lane_open_here(lane, rxq, skb)))
+	if (likely(fmp_lane_enter(lane, rxq))) {
+		fmp_stat_inc(fmp, FMP_RX_INLINE);
+		fmp_lane_leave(lane, rxq, fmp_rx_open(session, skb));
 		return;
+	}
 	fmp_stat_inc(fmp, FMP_RX_HANDOFF);
 	fmp_lane_queue(fmp, session, skb);
 }
@@ -489,24 +497,15 @@ bool fmp_lane_receive_batch(struct fmp_dev *fmp, struct fmp_session *session,
 {
 	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
 	struct fmp_rxq *rxq = &session->rxq;
-	bool first, authentic;
+	bool authentic;
 
-	if (unlikely(!list_empty_careful(&lane->ready) ||
-		     fmp_delivery_is_behind(lane)))
+	if (unlikely(!fmp_lane_enter(lane, rxq)))
 		return false;
-	if (unlikely(!fmp_rxq_claim(rxq, lane->cpu)))
-		return false;
-	first = skb_queue_empty_lockless(&rxq->queue);
-	if (likely(first)) {
-		lane->in_batch = true;
-		authentic = fmp_rx_batch_open(fmp, session, batch);
-		lane->in_batch = false;
-		if (likely(authentic))
-			fmp_lane_note_arrival(rxq, lane->cpu, lane->cpu);
-	}
-	/* Pairs with fmp_rxq_claim(). */
-	smp_store_release(&rxq->owner, lane->cpu);
-	return first;
+	lane->in_batch = true;
+	authentic = fmp_rx_batch_open(fmp, session, batch);
+	lane->in_batch = false;
+	fmp_lane_leave(lane, rxq, authentic);
+	return true;
 }
 
 /**

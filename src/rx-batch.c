@@ -152,16 +152,18 @@ static struct sk_buff *fmp_rx_batch_datagram(struct fmp_dev *fmp,
 }
 
 /*
- * Opens frame @i, at @cursor, into @frame, which has room for all of it and
+ * Opens frame @i, at @cursor, into a datagram that has room for all of it and
  * its header already. What a program may still write to is copied first, or it
  * would be authenticated as something else than what is decrypted.
  */
 static bool fmp_rx_batch_decrypt(const struct fmp_session *session,
 				 const struct fmp_rx_batch *batch,
 				 struct fmp_rx_cursor *cursor, unsigned int i,
-				 u8 *frame, u64 counter)
+				 struct sk_buff *skb)
 {
 	unsigned int len = fmp_rx_batch_len(batch, i);
+	u8 *frame = skb->data + sizeof(struct udphdr);
+	u64 counter = fmp_rx_counter(skb);
 	const u8 *sealed = fmp_rx_cursor_peek(cursor, len);
 
 	if (likely(sealed && cursor->ours &&
@@ -185,8 +187,6 @@ static bool fmp_rx_batch_open_one(struct fmp_dev *fmp,
 {
 	struct sk_buff *skb;
 	bool authentic;
-	u64 counter;
-	u8 *frame;
 
 	skb = fmp_rx_batch_datagram(fmp, batch, fmp_rx_batch_len(batch, i));
 	if (unlikely(!skb)) {
@@ -194,15 +194,14 @@ static bool fmp_rx_batch_open_one(struct fmp_dev *fmp,
 		fmp_peer_stat_inc(session->peer, FMP_PEER_RX_DROP_OTHER);
 		return false;
 	}
-	frame = skb->data + sizeof(struct udphdr);
-	memcpy(frame, fmp_rx_cursor_peek(cursor, FMP_HDR_LEN), FMP_HDR_LEN);
-	counter = get_unaligned_le64(&((struct fmp_hdr *)frame)->counter);
-	if (unlikely(!fmp_replay_check(&session->replay, counter))) {
+	memcpy(skb->data + sizeof(struct udphdr),
+	       fmp_rx_cursor_peek(cursor, FMP_HDR_LEN), FMP_HDR_LEN);
+	if (unlikely(!fmp_replay_check(&session->replay,
+				       fmp_rx_counter(skb)))) {
 		fmp_rx_drop_replay(session, skb);
 		return false;
 	}
-	authentic = fmp_rx_batch_decrypt(session, batch, cursor, i, frame,
-					 counter);
+	authentic = fmp_rx_batch_decrypt(session, batch, cursor, i, skb);
 	return fmp_rx_opened(session, skb, authentic);
 }
 

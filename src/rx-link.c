@@ -23,9 +23,7 @@ static size_t fmp_rx_link_len(const struct sk_buff *skb)
 
 static bool fmp_rx_link_ce(const struct sk_buff *skb)
 {
-	const struct fmp_hdr *hdr = (void *)(skb->data + sizeof(struct udphdr));
-
-	return hdr->flags & FMP_FLAG_CE;
+	return fmp_rx_hdr(skb)->flags & FMP_FLAG_CE;
 }
 
 static void fmp_rx_link_unhandled(struct fmp_peer *peer, struct sk_buff *skb)

@@ -63,16 +63,6 @@ void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
 	fmp_drop(peer->fmp, skb, stat);
 }
 
-static const struct fmp_hdr *fmp_rx_hdr(const struct sk_buff *skb)
-{
-	return (const struct fmp_hdr *)(skb->data + sizeof(struct udphdr));
-}
-
-static u64 fmp_rx_counter(const struct sk_buff *skb)
-{
-	return get_unaligned_le64(&fmp_rx_hdr(skb)->counter);
-}
-
 static u32 fmp_rx_timestamp(const struct sk_buff *skb)
 {
 	return get_unaligned_le32(fmp_rx_hdr(skb) + 1);

@@ -7,6 +7,7 @@
 
 #include <linux/skbuff.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 
 #include "stats.h"
 #include "wire.h"
@@ -15,6 +16,17 @@ struct fmp_dev;
 struct fmp_peer;
 struct fmp_session;
 struct sock;
+
+/* Of a datagram, from its UDP header on. */
+static inline const struct fmp_hdr *fmp_rx_hdr(const struct sk_buff *skb)
+{
+	return (const struct fmp_hdr *)(skb->data + sizeof(struct udphdr));
+}
+
+static inline u64 fmp_rx_counter(const struct sk_buff *skb)
+{
+	return get_unaligned_le64(&fmp_rx_hdr(skb)->counter);
+}
 
 /* The link message of a frame that was opened, from its type byte on. */
 static inline const u8 *fmp_rx_link(const struct sk_buff *skb)

@@ -234,38 +234,24 @@ static struct sk_buff *fmp_tx_batch_alloc(const struct fmp_tx_run *run)
 	return skb;
 }
 
-static void fmp_tx_batch_seal(const struct fmp_session *session,
-			      const struct fmp_segments *segments,
-			      unsigned int i, u8 *frame, u8 flags,
-			      u32 timestamp, u64 counter)
-{
-	const struct fmp_inner_ip inner = {
-		.timestamp = cpu_to_le32(timestamp),
-		.type = FMP_LINK_IP,
-	};
-	unsigned int inner_len = sizeof(inner) + fmp_segment_len(segments, i);
-
-	fmp_hdr_write(frame, flags, inner_len, session->remote.value, counter);
-	memcpy(frame + FMP_HDR_LEN, &inner, sizeof(inner));
-	fmp_segment_write(segments, i, frame + FMP_IP_HEADROOM);
-	fmp_seal(frame, inner_len, counter, &session->send_key);
-}
-
 static void fmp_tx_batch_fill(const struct fmp_session *session,
 			      const struct fmp_tx_run *run, struct sk_buff *skb,
-			      u8 flags, u32 timestamp, u64 counter)
+			      u8 ce, u32 timestamp, u64 counter)
 {
 	const skb_frag_t *frag = NULL;
 	unsigned int i, n = 0, at = 0;
+	u8 *frame;
 
-	for (i = 0; i < run->n; i++) {
+	for (i = run->first; i < run->first + run->n; i++) {
 		if (!frag || at >= skb_frag_size(frag)) {
 			frag = &skb_shinfo(skb)->frags[n++];
 			at = 0;
 		}
-		fmp_tx_batch_seal(session, run->segments, run->first + i,
-				  skb_frag_address(frag) + at, flags,
-				  timestamp, counter + i);
+		frame = skb_frag_address(frag) + at;
+		fmp_segment_write(run->segments, i, frame + FMP_IP_HEADROOM);
+		fmp_tx_seal_ip(session, frame,
+			       fmp_segment_len(run->segments, i), counter++,
+			       timestamp, ce);
 		at += run->frame_len;
 	}
 }
@@ -339,7 +325,6 @@ static int fmp_tx_batch_send(struct fmp_session *session,
 	struct sk_buff *skb;
 	u32 timestamp;
 	u64 counter;
-	u8 flags;
 
 	skb = fmp_tx_batch_alloc(run);
 	if (!skb)
@@ -350,8 +335,7 @@ static int fmp_tx_batch_send(struct fmp_session *session,
 	}
 	timestamp = fmp_session_now_ms() - session->established;
 	fmp_mmp_sent(session, counter, timestamp, FMP_MMP_TRAFFIC_DATA);
-	flags = session->k_bit | READ_ONCE(session->sent.spin) | outer->ce;
-	fmp_tx_batch_fill(session, run, skb, flags, timestamp, counter);
+	fmp_tx_batch_fill(session, run, skb, outer->ce, timestamp, counter);
 	fmp_tx_batch_set_gso(skb, run);
 	fmp_tx_batch_copy_meta(skb, packet);
 	if (run->first + run->n == run->segments->n)

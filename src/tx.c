@@ -104,22 +104,33 @@ static int fmp_tx_make_room(struct sk_buff *skb)
 	return skb_linearize(skb);
 }
 
-static void fmp_tx_seal(struct fmp_session *session, struct sk_buff *skb,
-			u64 counter, u32 timestamp, u8 ce)
+/**
+ * fmp_tx_seal_ip() - make a frame of an IP packet
+ * @session: seals it
+ * @frame: where it begins, linear, behind FMP_SEAL_HEADROOM bytes; the packet is
+ *         FMP_IP_HEADROOM bytes on, and has room for the tag behind it
+ * @packet_len: length of the packet
+ * @counter: of the frame, used once
+ * @timestamp: of the session
+ * @flags: FMP_FLAG_CE or 0
+ *
+ * Context: RCU read section, bottom halves disabled.
+ */
+void fmp_tx_seal_ip(const struct fmp_session *session, u8 *frame,
+		    unsigned int packet_len, u64 counter, u32 timestamp,
+		    u8 flags)
 {
-	struct fmp_inner_ip inner = {
+	const struct fmp_inner_ip inner = {
 		.timestamp = cpu_to_le32(timestamp),
 		.type = FMP_LINK_IP,
 	};
-	unsigned int inner_len = skb->len + sizeof(inner);
+	unsigned int inner_len = sizeof(inner) + packet_len;
 
-	memcpy(skb_push(skb, sizeof(inner)), &inner, sizeof(inner));
-	skb_put(skb, FMP_TAG_LEN);
-	fmp_hdr_write(skb_push(skb, FMP_HDR_LEN),
-		      session->k_bit | READ_ONCE(session->sent.spin) | ce,
+	fmp_hdr_write(frame,
+		      session->k_bit | READ_ONCE(session->sent.spin) | flags,
 		      inner_len, session->remote.value, counter);
-	fmp_seal(skb->data, inner_len, counter, &session->send_key);
-	skb->ip_summed = CHECKSUM_NONE;
+	memcpy(frame + FMP_HDR_LEN, &inner, sizeof(inner));
+	fmp_seal(frame, inner_len, counter, &session->send_key);
 }
 
 /*
@@ -243,7 +254,11 @@ static void fmp_tx_packet(struct fmp_session *session,
 
 	outer = fmp_tx_outer(peer, skb);
 	fmp_tx_hash_flow(skb);
-	fmp_tx_seal(session, skb, counter, timestamp, outer.ce);
+	skb_push(skb, FMP_IP_HEADROOM);
+	skb_put(skb, FMP_TAG_LEN);
+	fmp_tx_seal_ip(session, skb->data, packet_len, counter, timestamp,
+		       outer.ce);
+	skb->ip_summed = CHECKSUM_NONE;
 	frame_len = skb->len;
 
 	fmp_endpoint_xmit(fmp, endpoint, route, skb, outer.tos, outer.df);
@@ -287,18 +302,28 @@ static void fmp_tx_segments(struct fmp_session *session,
 	}
 }
 
+/* Returns false where the segments have to be sent one by one. */
+static bool fmp_tx_try_batch(struct fmp_session *session,
+			     struct fmp_endpoint *endpoint,
+			     const struct fmp_route *route, struct sk_buff *skb)
+{
+	struct fmp_peer *peer = session->peer;
+	struct fmp_tx_outer outer;
+
+	if (!READ_ONCE(peer->fmp->config.tx_batch))
+		return false;
+	outer = fmp_tx_outer(peer, skb);
+	return fmp_tx_batch(session, endpoint, route, &outer, skb);
+}
+
 /* Consumes the packet, and the reference of the route. */
 static void fmp_tx_gso(struct fmp_session *session,
 		       struct fmp_endpoint *endpoint,
 		       const struct fmp_route *route, struct sk_buff *skb)
 {
-	struct fmp_peer *peer = session->peer;
-	struct fmp_tx_outer outer = fmp_tx_outer(peer, skb);
-
 	/* All segments have it then. */
 	fmp_tx_hash_flow(skb);
-	if (READ_ONCE(peer->fmp->config.tx_batch) &&
-	    fmp_tx_batch(session, endpoint, route, &outer, skb))
+	if (fmp_tx_try_batch(session, endpoint, route, skb))
 		dst_release(route->dst);
 	else
 		fmp_tx_segments(session, endpoint, route, skb);

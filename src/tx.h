@@ -27,6 +27,9 @@ static_assert(FMP_SEAL_HEADROOM + FMP_IP_HEADROOM <= FMP_TX_HEADROOM);
 void fmp_tx_unreachable(struct sk_buff *skb);
 void fmp_tx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
 		      enum fmp_stat stat);
+void fmp_tx_seal_ip(const struct fmp_session *session, u8 *frame,
+		    unsigned int packet_len, u64 counter, u32 timestamp,
+		    u8 flags);
 void fmp_tx_session(struct fmp_session *session, struct fmp_endpoint *endpoint,
 		    struct sk_buff *skb);
 void fmp_tx_staged(struct fmp_peer *peer, struct sk_buff *skb);
