@@ -76,9 +76,12 @@ reports_are() { [ "$(metric 1 reports_received)" -ge "$1" ]; }
 # stream: numbered datagrams from host 1 to host 2, and pings, which come back. By one CPU:
 # what overtakes on its way through two is late at the end of an interval, and seems lost.
 stream() {
-	run_in 2 numbers receive 7000 >/dev/null 2>&1 &
+	run_in 2 numbers receive 7000 >"$TMP/receiver" 2>&1 &
 	disown
-	run_in 1 taskset -c 0 numbers send 10.9.0.2 7000 "$STREAM_US" >/dev/null 2>&1 &
+	# A port that is not open yet would be told to the sender, and end it.
+	must await 20 test -s "$TMP/receiver"
+	run_in 1 taskset -c 0 numbers send 10.9.0.2 7000 "$STREAM_US" >"$TMP/sender" 2>&1 &
+	SENDER=$!
 	disown
 	run_in 1 taskset -c 0 ping -q -i 0.1 10.9.0.2 >/dev/null 2>&1 &
 	disown
@@ -253,5 +256,6 @@ disorder
 marks
 changes
 modes
+check "the datagrams went on all the time" kill -0 "$SENDER"
 check_equal "nothing was dropped that should not be" "" "$(drops 1 | sed 's/rx_drop_replay:[0-9]* *//')"
 ktap_end
