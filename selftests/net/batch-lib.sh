@@ -147,12 +147,7 @@ join_tunnels() {
 
 # routed_hosts [4|6]: with a router, and tunnels
 routed_hosts() {
-	local n
-	make_router
-	for n in 1 2; do
-		make_host "$n"
-		quiet_host "$n"
-	done
+	make_network 1 2
 	join_tunnels "${1:-4}"
 }
 

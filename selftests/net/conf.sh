@@ -42,11 +42,7 @@ mtu() { ip -n h1 -json link show fmp0 | flat '[0].mtu'; }
 
 prepare() {
 	local n
-	make_router
-	for n in 1 2; do
-		make_host "$n"
-		quiet_host "$n"
-	done
+	make_network 1 2
 	must ip -n h1 link add fmp0 type fmp
 	for n in 1 2 3 4; do
 		must fmp_in 1 peer add fmp0 "${KEYS[n]}"

@@ -62,11 +62,7 @@ gone() {
 
 prepare() {
 	local h
-	make_router
-	for h in 1 2 3; do
-		make_host "$h"
-		quiet_host "$h"
-	done
+	make_network 1 2 3
 	for h in 1 2; do
 		in_host "$h" sysctl -qw net.ipv6.conf.default.addr_gen_mode=1
 		make_tunnel "$h"

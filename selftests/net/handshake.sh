@@ -77,11 +77,7 @@ device() { in_host 1 fmp --json show fmp0 | flat "[0].$1"; }
 
 prepare() {
 	local h
-	make_router
-	for h in 1 2 3 4; do
-		make_host "$h"
-		quiet_host "$h"
-	done
+	make_network 1 2 3 4
 	for h in 1 2; do
 		in_host "$h" sysctl -qw net.ipv6.conf.default.addr_gen_mode=1
 		make_tunnel "$h"

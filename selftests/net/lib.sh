@@ -261,6 +261,16 @@ quiet_host() {
 	in_host "$1" sysctl -qw net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.accept_ra=0
 }
 
+# make_network NUMBER...: a router, and quiet hosts around it
+make_network() {
+	local n
+	make_router
+	for n; do
+		make_host "$n"
+		quiet_host "$n"
+	done
+}
+
 cleanup() {
 	local ns
 	for ns in $(ip netns list | awk '{ print $1 }'); do
