@@ -139,15 +139,14 @@ static bool fmp_source_ok4(struct fmp_peer *peer, __be32 source)
 static bool fmp_source_ok6(struct fmp_peer *peer,
 			   const struct in6_addr *source)
 {
+	struct fmp_peer *owner = fmp_overlay_peer(peer->fmp, source);
 	int type = ipv6_addr_type(source);
-	struct fmp_peer *owner;
 
+	if (owner)
+		return owner == peer;
 	/* Routing protocols speak from such, and no route tells whose it is. */
 	if (type & IPV6_ADDR_LINKLOCAL && type & IPV6_ADDR_UNICAST)
 		return true;
-	owner = fmp_overlay_peer(peer->fmp, source);
-	if (owner)
-		return owner == peer;
 	return fmp_source_route6_ok(peer, source);
 }
 
@@ -156,8 +155,9 @@ static bool fmp_source_ok6(struct fmp_peer *peer,
  * @peer: who sent it
  * @skb: inner packet, its network header complete and at skb->data
  *
- * An overlay address is its owner's and nobody else's. For other sources, the
- * route back has to lead through the device to the peer.
+ * An overlay address is its owner's and nobody else's. Link-local ones that
+ * nobody owns are anybody's. For other sources, the route back has to lead
+ * through the device to the peer.
  *
  * Context: RCU read section, bottom halves disabled.
  * Return: false if the packet must be dropped.

@@ -71,6 +71,13 @@ check "everything when it is off" let_through 192.168.1.77 10.9.0.1
 must in_host 1 fmp set fmp0 source-check on
 check "not any more when it is on again" dropped 192.168.1.77 10.9.0.1
 
+# Link-local addresses are anybody's, for routing protocols, until a peer has one.
+must ip -n h2 addr add fe80::1:2/64 dev fmp0 nodad
+check "a link-local address" let_through fe80::1:2%fmp0 fd09::1
+must in_host 1 fmp peer add fmp0 "${KEYS[3]}" address fe80::1:2
+check "not if it is another peer's" dropped fe80::1:2%fmp0 fd09::1
+must in_host 1 fmp peer del fmp0 "${KEYS[3]}"
+
 check_equal "router advertisements of peers are not believed" 0 \
 	"$(in_host 1 sysctl -n net.ipv6.conf.fmp0.accept_ra)"
 check_equal "nor are their redirects" "0 0" \
