@@ -198,7 +198,8 @@ int fmp_peer_insert(struct fmp_peer *peer)
 	struct in6_addr address;
 	int err;
 
-	err = xa_alloc_cyclic(&fmp->peer_ids, &peer->id, peer, xa_limit_31b,
+	/* A place only: who is freed without a grace period was never found. */
+	err = xa_alloc_cyclic(&fmp->peer_ids, &peer->id, NULL, xa_limit_31b,
 			      &fmp->next_peer_id, GFP_KERNEL);
 	if (err < 0)
 		return err;
@@ -211,6 +212,8 @@ int fmp_peer_insert(struct fmp_peer *peer)
 	if (err)
 		goto remove_node;
 
+	/* Into the place that there is, which takes no memory. */
+	xa_store(&fmp->peer_ids, peer->id, peer, GFP_KERNEL);
 	fmp_overlay_commit(peer, false);
 	fmp_peer_hash_endpoint(peer);
 
