@@ -46,6 +46,7 @@ static bool fmp_source_route4_ok(struct fmp_peer *peer, __be32 source)
 		.flowi4_iif	= LOOPBACK_IFINDEX,
 		.flowi4_l3mdev	= l3mdev_master_ifindex_rcu(dev),
 	};
+	const struct fib_nh_common *nhc;
 	struct in6_addr mapped;
 	struct fib_result res;
 	int i;
@@ -54,9 +55,14 @@ static bool fmp_source_route4_ok(struct fmp_peer *peer, __be32 source)
 	if (fib_lookup(dev_net(dev), &fl4, &res, 0) ||
 	    res.type != RTN_UNICAST || !res.fi)
 		return false;
-	for (i = 0; i < fib_info_num_path(res.fi); i++)
-		if (fmp_source_hop_ok(peer, fib_info_nhc(res.fi, i), &mapped))
+	for (i = 0; i < fib_info_num_path(res.fi); i++) {
+		nhc = fib_info_nhc(res.fi, i);
+		/* A group of next hops may have been replaced by a smaller. */
+		if (!nhc)
+			return false;
+		if (fmp_source_hop_ok(peer, nhc, &mapped))
 			return true;
+	}
 	return false;
 }
 
