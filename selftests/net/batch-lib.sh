@@ -66,8 +66,6 @@ tcp_whole() {
 	[ "$rc" = 0 ] && cmp "$TMP/sent.from" "$TMP/got.to" && cmp "$TMP/sent.to" "$TMP/got.from"
 }
 
-listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
-
 # set_batches TX RX: on both hosts
 set_batches() {
 	local n

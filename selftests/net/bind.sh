@@ -230,12 +230,7 @@ other_user() {
 }
 
 ktap_begin
-make_router
-for h in 1 2; do
-	make_host "$h"
-	quiet_host "$h"
-	make_tunnel "$h"
-done
+make_tunnels 1 2
 connect 1 2
 must ping4
 addresses

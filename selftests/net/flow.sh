@@ -70,8 +70,6 @@ end_load() {
 	LOAD=()
 }
 
-listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
-
 # end_processes HOST...: of these hosts
 end_processes() {
 	local host

@@ -257,12 +257,7 @@ if [ "$CPUS" -lt 2 ]; then
 	ktap_skip "lanes" "the guest has one CPU"
 	ktap_end
 fi
-make_router
-for h in 1 2; do
-	make_host "$h"
-	quiet_host "$h"
-	make_tunnel "$h"
-done
+make_tunnels 1 2
 connect 1 2
 must in_host 1 ping -q -c 1 -W 5 10.9.0.2 >/dev/null
 follow

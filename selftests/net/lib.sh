@@ -271,6 +271,16 @@ make_network() {
 	done
 }
 
+# make_tunnels NUMBER...: the same, each host with its end of a tunnel
+make_tunnels() {
+	local n
+	make_network "$@"
+	for n; do make_tunnel "$n"; done
+}
+
+# listening HOST PORT: somebody is, for TCP
+listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
+
 cleanup() {
 	local ns
 	for ns in $(ip netns list | awk '{ print $1 }'); do

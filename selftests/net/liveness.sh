@@ -232,12 +232,7 @@ congestion() {
 }
 
 ktap_begin
-make_router
-for n in 1 2; do
-	make_host "$n"
-	quiet_host "$n"
-	make_tunnel "$n"
-done
+make_tunnels 1 2
 up_and_down
 one_way
 never

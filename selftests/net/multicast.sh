@@ -117,11 +117,8 @@ down_amid() {
 }
 
 ktap_begin
-make_router
+make_tunnels 1 2 3
 for h in 1 2 3; do
-	make_host "$h"
-	quiet_host "$h"
-	make_tunnel "$h"
 	in_host "$h" sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0 net.ipv6.icmp.echo_ignore_multicast=0
 done
 must in_host 1 fmp set fmp0 multicast on

@@ -53,7 +53,7 @@ told() {
 
 tcp() {
 	in_host 2 iperf3 -s -1 -D --pidfile "$TMP/iperf" >/dev/null
-	await 10 in_host 2 sh -c "ss -Htln 'sport = :5201' | grep -q ."
+	await 10 listening 2 5201
 	in_host 1 iperf3 -c 10.10.0.2 -n 300K --connect-timeout 5000
 }
 
@@ -89,12 +89,7 @@ outer_goes() {
 }
 
 ktap_begin
-make_router
-for h in 1 2; do
-	make_host "$h"
-	quiet_host "$h"
-	make_tunnel "$h"
-done
+make_tunnels 1 2
 connect 1 2
 check "the outer tunnel" in_host 1 ping -n -q -c 1 -W 10 10.9.0.2
 nested

@@ -164,7 +164,7 @@ narrow() {
 
 tcp() {
 	in_host 2 iperf3 -s -1 -D --pidfile "$TMP/iperf" >/dev/null
-	await 10 in_host 2 sh -c "ss -Htln 'sport = :5201' | grep -q ."
+	await 10 listening 2 5201
 	in_host 1 iperf3 -c "$1" -n 500K --connect-timeout 5000
 }
 
@@ -182,12 +182,7 @@ own_link() {
 }
 
 ktap_begin
-make_router
-for h in 1 2; do
-	make_host "$h"
-	quiet_host "$h"
-	make_tunnel "$h"
-done
+make_tunnels 1 2
 for ns in router h1 h2; do
 	ip netns exec "$ns" sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 done

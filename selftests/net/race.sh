@@ -32,7 +32,7 @@ tcp() {
 	connect 1 3
 	run_in 3 taskset -c 0 iperf3 -s -1 >/dev/null 2>&1 &
 	disown
-	must await 10 listening 3
+	must await 10 listening 3 5201
 	before=$(tcp_ext 3 TCPOFOQueue)
 	in_host 1 taskset -c 0 iperf3 -c 10.9.0.3 -t "$SECONDS_TCP" -b "$RATE" >"$TMP/iperf" || die "iperf3"
 	after=$(tcp_ext 3 TCPOFOQueue)
@@ -40,8 +40,6 @@ tcp() {
 	check_equal "no segment of a TCP flow came out of order" "$before" "$after"
 	check_equal "nothing was dropped" "" "$(drops 3)"
 }
-
-listening() { in_host "$1" ss -Htln "sport = :5201" | grep -q .; }
 
 set_from TRIALS RACE_TRIALS
 set_from CHUNKS RACE_CHUNKS

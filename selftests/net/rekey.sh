@@ -356,12 +356,7 @@ peer_removed() {
 }
 
 ktap_begin
-make_router
-for n in 1 2 3 4; do
-	make_host "$n"
-	quiet_host "$n"
-	make_tunnel "$n"
-done
+make_tunnels 1 2 3 4
 connect 3 4
 slow_begin
 connect 1 2

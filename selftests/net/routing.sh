@@ -258,8 +258,6 @@ tcp() {
 	await 10 refused test -e "$TMP/iperf.pid"
 }
 
-listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
-
 # --- the source check
 
 source_check() {

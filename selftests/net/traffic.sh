@@ -27,8 +27,6 @@ tcp() {
 	await 10 refused test -e "$TMP/iperf.pid"
 }
 
-listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
-
 # A session's frames are opened on one CPU, wherever they arrive.
 lanes() {
 	local inline handoff cpus
