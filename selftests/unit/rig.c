@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "harness.h"
 #include "identity.h"
 #include "key.h"
@@ -58,6 +60,7 @@ static int take_install(void *world, const struct engine_session *session, uint3
 {
 	struct rig *rig = world;
 
+	rig->place = session->keys;
 	if (rig->install_err)
 		return rig->install_err;
 	rig->installed++;
@@ -218,6 +221,13 @@ void rig_free(struct rig *rig)
 	free(rig);
 }
 
+/* When the engine is done with a message, or with what was due, no key of a session is left. */
+static void check_no_keys(const struct rig *rig)
+{
+	if (rig->place)
+		CHECK(sodium_is_zero((const uint8_t *)rig->place, sizeof(*rig->place)));
+}
+
 void rig_until(struct rig *rig, uint64_t at)
 {
 	uint64_t deadline = engine_tick(rig->engine);
@@ -232,6 +242,7 @@ void rig_until(struct rig *rig, uint64_t at)
 	rig->now = at;
 	engine_clock(rig->engine, rig->now);
 	engine_tick(rig->engine);
+	check_no_keys(rig);
 }
 
 struct endpoint rig_v4(unsigned int last, uint16_t port)
@@ -356,6 +367,7 @@ void rig_take(struct rig *rig, const uint8_t *frame, size_t len, unsigned int fr
 
 	engine_clock(rig->engine, rig->now);
 	engine_frame(rig->engine, frame, len, &path, false);
+	check_no_keys(rig);
 }
 
 const struct rig_sent *rig_last(const struct rig *rig)

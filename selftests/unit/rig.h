@@ -46,6 +46,7 @@ struct rig {
 	struct endpoint last_endpoint;
 	struct engine_session session;	/* the last one installed; keys below */
 	struct noise_keys keys;
+	const struct noise_keys *place;	/* where the engine had the last ones */
 	uint8_t session_epoch[8];
 	uint8_t added_key[32];
 };

@@ -334,16 +334,12 @@ static void hold(struct engine *engine, struct engine_peer *peer, const uint8_t 
 	hs->answer_path = *path;
 }
 
-static void msg2_decide(struct engine *engine, struct engine_peer *peer, const struct msg2 *msg,
-			const uint8_t *frame, const struct path *path)
+/* The keys are there: what becomes of them. */
+static void msg2_use(struct engine *engine, struct engine_peer *peer, const struct msg2 *msg,
+		     const uint8_t *epoch, const uint8_t *frame, const struct path *path)
 {
-	uint8_t epoch[NOISE_EPOCH_LEN];
 	uint64_t until;
 
-	if (noise_read2(peer->hs->noise, msg->noise, epoch, engine->keys)) {
-		forged(engine, peer);
-		return;
-	}
 	/* The rules may have changed since we dialled (spec 12, lesson 17). */
 	if (!session_goes_on(peer, epoch) && !engine->ops->admit(engine->world, peer->key, !peer->dynamic)) {
 		engine->stats.refused++;
@@ -362,6 +358,19 @@ static void msg2_decide(struct engine *engine, struct engine_peer *peer, const s
 		msg2_install(engine, peer, epoch, msg->sender, path);
 		break;
 	}
+}
+
+static void msg2_decide(struct engine *engine, struct engine_peer *peer, const struct msg2 *msg,
+			const uint8_t *frame, const struct path *path)
+{
+	uint8_t epoch[NOISE_EPOCH_LEN];
+
+	if (noise_read2(peer->hs->noise, msg->noise, epoch, engine->keys)) {
+		forged(engine, peer);
+		return;
+	}
+	msg2_use(engine, peer, msg, epoch, frame, path);
+	engine_wipe_keys(engine);
 }
 
 /* Who is heard moves by what it sends; who is not is where the answer came from. */

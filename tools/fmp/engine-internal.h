@@ -112,6 +112,8 @@ void engine_drop(struct engine *engine, struct engine_peer *peer);
 void engine_report(struct engine *engine, const struct engine_peer *peer,
 		   enum fmp_handshake_event event, enum fmp_handshake_cause cause);
 void engine_note(struct engine *engine, const uint8_t *key, enum engine_note note, int err);
+/* The kernel has the keys of a session now, or nobody shall: see struct engine. */
+void engine_wipe_keys(struct engine *engine);
 
 /* engine-session.c: what we know of the kernel's slots */
 void session_became_current(struct engine *engine, struct engine_peer *peer,

@@ -156,6 +156,7 @@ static void answer(struct engine *engine, struct engine_peer *peer, const struct
 		peer->borrowed = true;
 	}
 	err = engine->ops->install(engine->world, &session, &local);
+	engine_wipe_keys(engine);
 	if (err) {
 		refuse_kernel(engine, peer, NOTE_KERNEL, err);
 		return;

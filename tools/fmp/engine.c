@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "engine-internal.h"
 #include "identity.h"
 #include "key.h"
@@ -35,6 +37,11 @@ void engine_report(struct engine *engine, const struct engine_peer *peer,
 void engine_note(struct engine *engine, const uint8_t *key, enum engine_note note, int err)
 {
 	engine->ops->note(engine->world, key, note, err);
+}
+
+void engine_wipe_keys(struct engine *engine)
+{
+	sodium_memzero(engine->keys, sizeof(*engine->keys));
 }
 
 static void compare_to(const struct engine *engine, struct engine_peer *peer)
