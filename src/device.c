@@ -507,6 +507,27 @@ static struct pernet_operations fmp_net_ops = {
 	.pre_exit = fmp_net_pre_exit,
 };
 
+/*
+ * With an MTU below that of IPv6 the device loses it, and what it gets with a
+ * greater one is fresh, with the settings of any other device.
+ */
+static int fmp_dev_event(struct notifier_block *block, unsigned long event,
+			 void *info)
+{
+	const struct netdev_notifier_info_ext *change = info;
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_CHANGEMTU && fmp_dev_is(dev) &&
+	    change->ext.mtu < IPV6_MIN_MTU && netif_running(dev))
+		fmp_distrust_peers(dev);
+	return NOTIFY_DONE;
+}
+
+/* Behind that of IPv6, which was there before. */
+static struct notifier_block fmp_dev_block = {
+	.notifier_call = fmp_dev_event,
+};
+
 /**
  * fmp_dev_register() - let devices be created
  *
@@ -520,9 +541,18 @@ int fmp_dev_register(void)
 	err = register_pernet_device(&fmp_net_ops);
 	if (err)
 		return err;
+	err = register_netdevice_notifier(&fmp_dev_block);
+	if (err)
+		goto unregister_net;
 	err = rtnl_link_register(&fmp_link_ops);
 	if (err)
-		unregister_pernet_device(&fmp_net_ops);
+		goto unregister_notifier;
+	return 0;
+
+unregister_notifier:
+	unregister_netdevice_notifier(&fmp_dev_block);
+unregister_net:
+	unregister_pernet_device(&fmp_net_ops);
 	return err;
 }
 
@@ -534,6 +564,7 @@ int fmp_dev_register(void)
 void fmp_dev_unregister(void)
 {
 	rtnl_link_unregister(&fmp_link_ops);
+	unregister_netdevice_notifier(&fmp_dev_block);
 	unregister_pernet_device(&fmp_net_ops);
 }
 

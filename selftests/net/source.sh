@@ -82,4 +82,14 @@ check_equal "router advertisements of peers are not believed" 0 \
 	"$(in_host 1 sysctl -n net.ipv6.conf.fmp0.accept_ra)"
 check_equal "nor are their redirects" "0 0" \
 	"$(in_host 1 sysctl -n net.ipv6.conf.fmp0.accept_redirects) $(in_host 1 sysctl -n net.ipv4.conf.fmp0.accept_redirects)"
+# As on hosts that nobody has made quiet.
+must in_host 1 sysctl -qw net.ipv6.conf.default.accept_ra=1
+must ip -n h1 link set fmp0 mtu 1000
+must ip -n h1 link set fmp0 mtu 1412
+check_equal "also after the device has been without IPv6" "0 0" \
+	"$(in_host 1 sysctl -n net.ipv6.conf.fmp0.accept_ra) $(in_host 1 sysctl -n net.ipv6.conf.fmp0.accept_redirects)"
+must in_host 1 sysctl -qw net.ipv6.conf.fmp0.accept_ra=1
+must ip -n h1 link set fmp0 mtu 1400
+check_equal "but what the administrator wants stays" 1 \
+	"$(in_host 1 sysctl -n net.ipv6.conf.fmp0.accept_ra)"
 ktap_end
