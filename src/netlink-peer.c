@@ -27,7 +27,7 @@ static struct fmp_endpoint *fmp_nl_endpoint(struct genl_info *info)
 	err = fmp_nl_remote(info, &fmp_nl_peer_endpoint, &remote);
 	if (err)
 		return err == -ENODATA ? NULL : ERR_PTR(err);
-	endpoint = fmp_endpoint_new(&remote, GFP_KERNEL);
+	endpoint = fmp_endpoint_new(&remote, GFP_KERNEL_ACCOUNT);
 	return endpoint ?: ERR_PTR(-ENOMEM);
 }
 
