@@ -220,13 +220,14 @@ static int fmp_nl_dump_dev(struct sk_buff *skb, struct netlink_callback *cb,
 	return err;
 }
 
-static struct net_device *fmp_nl_next_dev(struct net *net, int *ifindex)
+/* There is an index after the greatest that a device may have. */
+static struct net_device *fmp_nl_next_dev(struct net *net, u32 *ifindex)
 {
 	struct net_device *dev, *best = NULL;
 
 	rcu_read_lock();
 	for_each_netdev_rcu(net, dev)
-		if (fmp_dev_is(dev) && dev->ifindex >= *ifindex &&
+		if (fmp_dev_is(dev) && (u32)dev->ifindex >= *ifindex &&
 		    (!best || dev->ifindex < best->ifindex))
 			best = dev;
 	if (best) {
@@ -248,7 +249,7 @@ static struct net_device *fmp_nl_next_dev(struct net *net, int *ifindex)
 int fmp_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct net *net = sock_net(cb->skb->sk);
-	int ifindex = cb->args[0];
+	u32 ifindex = cb->args[0];
 	struct net_device *dev;
 	int err = 0;
 

@@ -109,6 +109,14 @@ without_ipv6() {
 	TMP=$(mktemp -d)
 }
 
+# A dump goes on from the index after the one that it told of.
+greatest_index() {
+	must ip -n h2 link add index 2147483647 name fmp9 type fmp
+	check_equal "the greatest index there is comes once" 1 \
+		"$(timeout 20 nsenter --net=/run/netns/h2 fmp --json show | flat '[].name' | grep -cx fmp9)"
+	must ip -n h2 link del fmp9
+}
+
 ktap_begin
 without_ipv6
 must ip netns add h1
@@ -117,4 +125,5 @@ kind
 mtu_limits
 ports
 any_port
+greatest_index
 ktap_end
