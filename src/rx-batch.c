@@ -30,10 +30,10 @@
 #include "lane.h"
 #include "peer.h"
 #include "replay.h"
+#include "room.h"
 #include "rx.h"
 #include "rx-batch.h"
 #include "session.h"
-#include "tx-batch.h"
 #include "wire.h"
 
 /* As many as a socket may send at once; opened with nobody else's turn between. */
@@ -81,7 +81,7 @@ static bool fmp_rx_cursor_next_piece(struct fmp_rx_cursor *cursor)
 		cursor->at = skb_frag_address(frag);
 		cursor->start = cursor->at - skb_frag_off(frag);
 		cursor->left = skb_frag_size(frag);
-		cursor->ours = fmp_tx_batch_owns(skb_frag_page(frag));
+		cursor->ours = fmp_room_owns(skb_frag_page(frag));
 		return true;
 	}
 	if (!skb)

@@ -7,12 +7,8 @@
  * into pages of the batch's own, and sealed there, one frame right behind the
  * other. wireguard-go showed what that is worth, in userspace.
  */
-#include <linux/gfp.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/local_lock.h>
-#include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/dst.h>
@@ -23,52 +19,17 @@
 #include "endpoint.h"
 #include "mmp.h"
 #include "peer.h"
+#include "room.h"
 #include "segment.h"
 #include "session.h"
 #include "tx.h"
 #include "tx-batch.h"
 #include "wire.h"
 
-/* As much as the page allocator has at hand, and no more. */
-#define FMP_TX_BATCH_ORDER	3
-#define FMP_TX_BATCH_CHUNK	((unsigned int)PAGE_SIZE << FMP_TX_BATCH_ORDER)
 /* What fmp_seal() borrows ahead of the first frame. */
 #define FMP_TX_BATCH_LEAD	ALIGN(FMP_SEAL_HEADROOM, L1_CACHE_BYTES)
 
-/* An address that is nobody else's. */
-#define FMP_TX_PAGE_MARK	((unsigned long)&fmp_tx_rooms)
-
-/* As many as one batch may need, and another that is still in a queue. */
-#define FMP_TX_ROOMS		4
-
-/**
- * struct fmp_tx_room - a page for frames of batches
- * @page: with a reference of ours, or NULL
- * @used: bytes from its beginning that batches have
- */
-struct fmp_tx_room {
-	struct page *page;
-	unsigned int used;
-};
-
-/**
- * struct fmp_tx_rooms - the pages of a CPU, which are used again
- * @lock: protects what follows where others run with bottom halves disabled
- * @room: the pages
- * @oldest: which of them was replaced last, when all were in use
- *
- * Kernels that zero what is allocated spend more time on that than on anything
- * else that a batch takes.
- */
-struct fmp_tx_rooms {
-	local_lock_t lock; /* the pages of this CPU */
-	struct fmp_tx_room room[FMP_TX_ROOMS];
-	unsigned int oldest;
-};
-
-static DEFINE_PER_CPU(struct fmp_tx_rooms, fmp_tx_rooms) = {
-	.lock = INIT_LOCAL_LOCK(lock),
-};
+static DEFINE_FMP_ROOMS(fmp_tx_rooms);
 
 /**
  * struct fmp_tx_run - segments that make one batch
@@ -122,7 +83,7 @@ static unsigned int fmp_tx_batch_limit(const struct fmp_endpoint *endpoint,
 
 	/* Frames that have to be fragmented go one by one. */
 	if (frame_len + outer_len > dst_mtu(route->dst) ||
-	    frame_len + FMP_TX_BATCH_LEAD > FMP_TX_BATCH_CHUNK)
+	    frame_len + FMP_TX_BATCH_LEAD > FMP_ROOM_SIZE)
 		return 1;
 	bytes = min_t(unsigned int, IP_MAX_MTU, READ_ONCE(dev->gso_max_size));
 	if (bytes <= outer_len + frame_len)
@@ -131,87 +92,24 @@ static unsigned int fmp_tx_batch_limit(const struct fmp_endpoint *endpoint,
 		     READ_ONCE(dev->gso_max_segs));
 }
 
-/**
- * fmp_tx_batch_owns() - tell whether nobody but this module writes to a page
- * @page: of a packet
- *
- * Others may have pages that programs map. The mark is in a word that the
- * allocator clears for whoever gets the page next.
- *
- * Context: Any; the caller has a reference.
- * Return: true if it is one of those that batches are written to.
- */
-bool fmp_tx_batch_owns(struct page *page)
-{
-	return page_private(compound_head(page)) == FMP_TX_PAGE_MARK;
-}
-
-static bool fmp_tx_room_new_page(struct fmp_tx_room *room)
-{
-	if (room->page)
-		put_page(room->page);
-	room->used = 0;
-	room->page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
-				 __GFP_NORETRY | __GFP_NOMEMALLOC,
-				 FMP_TX_BATCH_ORDER);
-	if (room->page)
-		set_page_private(room->page, FMP_TX_PAGE_MARK);
-	return room->page;
-}
-
-static bool fmp_tx_room_fits(struct fmp_tx_room *room, unsigned int len)
-{
-	if (!room->page)
-		return fmp_tx_room_new_page(room);
-	/* What was in it is out. */
-	if (page_ref_count(room->page) == 1)
-		room->used = 0;
-	return room->used + len <= FMP_TX_BATCH_CHUNK;
-}
-
-/* The first that has room is in the caches; NULL without memory. */
-static struct fmp_tx_room *fmp_tx_room_find(unsigned int len)
-{
-	struct fmp_tx_rooms *rooms = this_cpu_ptr(&fmp_tx_rooms);
-	struct fmp_tx_room *room;
-	unsigned int i;
-
-	for (i = 0; i < FMP_TX_ROOMS; i++)
-		if (fmp_tx_room_fits(&rooms->room[i], len))
-			return &rooms->room[i];
-	rooms->oldest = (rooms->oldest + 1) % FMP_TX_ROOMS;
-	room = &rooms->room[rooms->oldest];
-	return fmp_tx_room_new_page(room) ? room : NULL;
-}
-
-static bool fmp_tx_batch_take_room(struct sk_buff *skb, unsigned int len)
-{
-	unsigned int size = SKB_DATA_ALIGN(FMP_TX_BATCH_LEAD + len);
-	struct fmp_tx_room *room = fmp_tx_room_find(size);
-
-	if (!room || !room->page)
-		return false;
-	get_page(room->page);
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, room->page,
-			room->used + FMP_TX_BATCH_LEAD, len, size);
-	room->used += size;
-	return true;
-}
-
 static bool fmp_tx_batch_add_frag(struct sk_buff *skb, unsigned int len)
 {
-	bool ok;
+	unsigned int size = SKB_DATA_ALIGN(FMP_TX_BATCH_LEAD + len);
+	unsigned int offset;
+	struct page *page;
 
-	local_lock_nested_bh(&fmp_tx_rooms.lock);
-	ok = fmp_tx_batch_take_room(skb, len);
-	local_unlock_nested_bh(&fmp_tx_rooms.lock);
-	return ok;
+	page = fmp_room_take(&fmp_tx_rooms, size, &offset);
+	if (!page)
+		return false;
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
+			offset + FMP_TX_BATCH_LEAD, len, size);
+	return true;
 }
 
 /* With pages for all frames, each in one of them. */
 static struct sk_buff *fmp_tx_batch_alloc(const struct fmp_tx_run *run)
 {
-	unsigned int per_page = (FMP_TX_BATCH_CHUNK - FMP_TX_BATCH_LEAD) /
+	unsigned int per_page = (FMP_ROOM_SIZE - FMP_TX_BATCH_LEAD) /
 				run->frame_len;
 	unsigned int left = run->n, n, len;
 	struct sk_buff *skb;
@@ -405,14 +303,5 @@ bool fmp_tx_batch(struct fmp_session *session, struct fmp_endpoint *endpoint,
  */
 void fmp_tx_batch_module_exit(void)
 {
-	struct fmp_tx_rooms *rooms;
-	unsigned int i;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		rooms = per_cpu_ptr(&fmp_tx_rooms, cpu);
-		for (i = 0; i < FMP_TX_ROOMS; i++)
-			if (rooms->room[i].page)
-				put_page(rooms->room[i].page);
-	}
+	fmp_rooms_free(&fmp_tx_rooms);
 }

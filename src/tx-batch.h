@@ -10,7 +10,6 @@
 struct fmp_endpoint;
 struct fmp_route;
 struct fmp_session;
-struct page;
 struct sk_buff;
 
 /**
@@ -28,7 +27,6 @@ struct fmp_tx_outer {
 bool fmp_tx_batch(struct fmp_session *session, struct fmp_endpoint *endpoint,
 		  const struct fmp_route *route,
 		  const struct fmp_tx_outer *outer, struct sk_buff *skb);
-bool fmp_tx_batch_owns(struct page *page);
 void fmp_tx_batch_module_exit(void);
 
 #endif /* FMP_TX_BATCH_H */
