@@ -18,9 +18,24 @@
 #include "delivery.h"
 #include "device.h"
 #include "lane.h"
+#include "merge.h"
+
+/**
+ * struct fmp_delivery_cb - of a packet that waits
+ * @plain: GRO can do nothing with it
+ */
+struct fmp_delivery_cb {
+	bool plain;
+};
 
 /* This CPU is delivering a packet on the spot. */
 static DEFINE_PER_CPU(bool, fmp_delivery_busy);
+
+static struct fmp_delivery_cb *fmp_delivery_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct fmp_delivery_cb) > sizeof(skb->cb));
+	return (struct fmp_delivery_cb *)skb->cb;
+}
 
 static void fmp_delivery_lock_two(struct fmp_lane *a, struct fmp_lane *b)
 	__acquires(a->lock)
@@ -90,18 +105,68 @@ static void fmp_delivery_hand_over_all(struct fmp_lane *lane,
 	}
 }
 
+/* What was merged is as many packets as it was. */
+static void fmp_delivery_count(struct fmp_dev *fmp, const struct sk_buff *skb)
+{
+	unsigned int n = 1, bytes = skb->len, headers;
+	struct pcpu_sw_netstats *stats;
+
+	if (skb_is_gso(skb)) {
+		n = skb_shinfo(skb)->gso_segs;
+		headers = skb_headlen(skb) - skb_shinfo(skb)->gso_size;
+		bytes += (n - 1) * headers;
+		fmp_stat_add(fmp, FMP_RX_MERGED, n - 1);
+	}
+	fmp_stat_add(fmp, FMP_RX_IP, n);
+	stats = this_cpu_ptr(fmp->dev->tstats);
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->rx_packets, n);
+	u64_stats_add(&stats->rx_bytes, bytes);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static struct sk_buff *fmp_delivery_dequeue(struct fmp_lane *lane)
+{
+	struct sk_buff *skb;
+
+	spin_lock(&lane->delivery.lock);
+	skb = __skb_dequeue(&lane->delivery);
+	if (skb)
+		WRITE_ONCE(lane->waiting, lane->waiting - skb->truesize);
+	spin_unlock(&lane->delivery.lock);
+	return skb;
+}
+
+static void fmp_delivery_hand_up(struct list_head *plain)
+{
+	if (!list_empty(plain))
+		netif_receive_skb_list(plain);
+	INIT_LIST_HEAD(plain);
+}
+
+/*
+ * What GRO is of no use for goes past it, as long as nothing has gone through
+ * it that packets of the same stream could overtake.
+ */
 static int fmp_delivery_pass_on(struct fmp_lane *lane, int limit)
 {
-	struct fmp_dev *fmp = lane->fmp;
+	bool through_gro = !fmp_compat_gro_is_empty(&lane->napi);
 	struct sk_buff *skb;
+	LIST_HEAD(plain);
 	int done = 0;
 
-	while (done < limit && (skb = skb_dequeue(&lane->delivery))) {
-		fmp_stat_inc(fmp, FMP_RX_IP);
-		dev_sw_netstats_rx_add(fmp->dev, skb->len);
-		napi_gro_receive(&lane->napi, skb);
+	while (done < limit && (skb = fmp_delivery_dequeue(lane))) {
+		fmp_delivery_count(lane->fmp, skb);
 		done++;
+		if (fmp_delivery_cb(skb)->plain && !through_gro) {
+			list_add_tail(&skb->list, &plain);
+			continue;
+		}
+		fmp_delivery_hand_up(&plain);
+		through_gro = true;
+		napi_gro_receive(&lane->napi, skb);
 	}
+	fmp_delivery_hand_up(&plain);
 	return done;
 }
 
@@ -214,8 +279,7 @@ static bool fmp_delivery_is_idle(const struct fmp_lane *lane)
 static bool fmp_delivery_can_now(const struct fmp_lane *lane,
 				 const struct sk_buff *skb)
 {
-	return !lane->in_batch && in_serving_softirq() &&
-	       !__this_cpu_read(fmp_delivery_busy) &&
+	return in_serving_softirq() && !__this_cpu_read(fmp_delivery_busy) &&
 	       fmp_delivery_is_idle(lane) && !fmp_delivery_wants_gro(skb);
 }
 
@@ -228,26 +292,64 @@ static void fmp_delivery_now(struct fmp_dev *fmp, struct sk_buff *skb)
 	__this_cpu_write(fmp_delivery_busy, false);
 }
 
+static void fmp_delivery_queue(struct fmp_lane *lane, struct sk_buff *skb,
+			       bool plain)
+{
+	fmp_delivery_cb(skb)->plain = plain;
+	spin_lock(&lane->delivery.lock);
+	__skb_queue_tail(&lane->delivery, skb);
+	WRITE_ONCE(lane->waiting, lane->waiting + skb->truesize);
+	spin_unlock(&lane->delivery.lock);
+	napi_schedule(&lane->napi);
+}
+
+static void fmp_delivery_merge(struct fmp_dev *fmp, struct sk_buff *skb,
+			       struct fmp_merge *merge)
+{
+	fmp_delivery_end_merge(fmp, merge);
+	if (!fmp_merge_begin(merge, skb))
+		fmp_delivery_queue(this_cpu_ptr(fmp->lanes), skb,
+				   fmp_merge_is_plain(merge, skb));
+}
+
+/**
+ * fmp_delivery_end_merge() - give what was merged to the stack
+ * @fmp: device
+ * @merge: of a batch
+ *
+ * Context: The lane of this CPU opens frames: bottom halves disabled.
+ */
+void fmp_delivery_end_merge(struct fmp_dev *fmp, struct fmp_merge *merge)
+{
+	struct sk_buff *skb = fmp_merge_end(merge);
+
+	if (skb)
+		fmp_delivery_queue(this_cpu_ptr(fmp->lanes), skb, false);
+}
+
 /**
  * fmp_delivery_add() - give a packet to the stack
  * @fmp: device
  * @skb: inner packet; consumed
+ * @merge: others that it came with, or NULL
  *
  * By way of GRO, or on the spot if it came alone: a poll costs more than the
  * stack takes for a packet. A packet of another tunnel in it is not delivered
  * on top of that, as the kernel's stack is small.
  *
- * Context: The lane of this CPU opens frames: bottom halves disabled.
+ * Context: The lane of this CPU opens frames: RCU read section, bottom halves
+ * disabled.
  */
-void fmp_delivery_add(struct fmp_dev *fmp, struct sk_buff *skb)
+void fmp_delivery_add(struct fmp_dev *fmp, struct sk_buff *skb,
+		      struct fmp_merge *merge)
 {
 	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
 
 	skb->dev = fmp->dev;
-	if (fmp_delivery_can_now(lane, skb)) {
+	if (merge)
+		fmp_delivery_merge(fmp, skb, merge);
+	else if (fmp_delivery_can_now(lane, skb))
 		fmp_delivery_now(fmp, skb);
-		return;
-	}
-	skb_queue_tail(&lane->delivery, skb);
-	napi_schedule(&lane->napi);
+	else
+		fmp_delivery_queue(lane, skb, false);
 }

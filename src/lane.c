@@ -497,14 +497,10 @@ bool fmp_lane_receive_batch(struct fmp_dev *fmp, struct fmp_session *session,
 {
 	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
 	struct fmp_rxq *rxq = &session->rxq;
-	bool authentic;
 
 	if (unlikely(!fmp_lane_enter(lane, rxq)))
 		return false;
-	lane->in_batch = true;
-	authentic = fmp_rx_batch_open(fmp, session, batch);
-	lane->in_batch = false;
-	fmp_lane_leave(lane, rxq, authentic);
+	fmp_lane_leave(lane, rxq, fmp_rx_batch_open(fmp, session, batch));
 	return true;
 }
 
@@ -634,6 +630,7 @@ static void fmp_lane_purge(struct fmp_lane *lane, struct sk_buff_head *frames,
 	lane->bytes = 0;
 	skb_queue_splice_tail_init(&lane->discard, frames);
 	skb_queue_splice_tail_init(&lane->delivery, packets);
+	lane->waiting = 0;
 }
 
 static void fmp_lane_empty(struct fmp_lane *lane)
@@ -647,8 +644,13 @@ static void fmp_lane_empty(struct fmp_lane *lane)
 	fmp_lane_purge(lane, &frames, &packets);
 	spin_unlock_bh(&lane->lock);
 	fmp_lane_drop_all(lane->fmp, &frames, FMP_RX_DROP_DOWN);
-	while ((skb = __skb_dequeue(&packets)))
+	while ((skb = __skb_dequeue(&packets))) {
+		/* One of them counts as it is dropped. */
+		if (skb_is_gso(skb))
+			fmp_stat_add(lane->fmp, FMP_RX_DROP_DOWN,
+				     skb_shinfo(skb)->gso_segs - 1);
 		fmp_drop(lane->fmp, skb, FMP_RX_DROP_DOWN);
+	}
 }
 
 static void fmp_lane_cancel(struct fmp_lane *lane)

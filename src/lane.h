@@ -66,10 +66,10 @@ struct fmp_rxq {
  * @stalled: that was counted as stuck
  * @work: opens frames, on the lane's CPU
  * @rescue: takes the place of @work while that CPU is offline
- * @in_batch: the frames that are being opened came together; of who opens them
  * @ahead: packets in @delivery that come before the sessions in @flushing may
  *         go; of @napi
- * @delivery: packets for the stack
+ * @delivery: packets for the stack; its lock protects @waiting as well
+ * @waiting: memory held by them
  * @napi: passes them to the stack
  * @fmp: device
  * @cpu: the CPU
@@ -85,10 +85,10 @@ struct fmp_lane {
 	bool stalled;
 	struct work_struct work;
 	struct work_struct rescue;
-	bool in_batch;
 	unsigned int ahead;
 
 	struct sk_buff_head delivery ____cacheline_aligned;
+	unsigned int waiting;
 	struct napi_struct napi;
 	struct fmp_dev *fmp;
 	unsigned int cpu;

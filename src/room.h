@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 /* As much as the page allocator has at hand, and no more. */
-#define FMP_ROOM_ORDER		3
+#define FMP_ROOM_ORDER		get_order(32768)
 #define FMP_ROOM_SIZE		((unsigned int)PAGE_SIZE << FMP_ROOM_ORDER)
 /* As many as one batch may need, and another that is still in a queue. */
 #define FMP_ROOMS		4
@@ -30,7 +30,7 @@ struct fmp_room {
  * struct fmp_rooms - the pages of a CPU
  * @lock: protects what follows where others run with bottom halves disabled
  * @room: the pages
- * @oldest: which of them was replaced last, when all were in use
+ * @next: the one before that which is replaced next, when all are in use
  *
  * Kernels that zero what is allocated spend more time on that than on anything
  * else that a batch takes.
@@ -38,7 +38,7 @@ struct fmp_room {
 struct fmp_rooms {
 	local_lock_t lock; /* the pages of this CPU */
 	struct fmp_room room[FMP_ROOMS];
-	unsigned int oldest;
+	unsigned int next;
 };
 
 #define DEFINE_FMP_ROOMS(name) \
@@ -48,6 +48,9 @@ struct fmp_rooms {
 
 struct page *fmp_room_take(struct fmp_rooms __percpu *rooms, unsigned int size,
 			   unsigned int *offset);
+void fmp_room_give_back(struct fmp_rooms __percpu *rooms,
+			const struct page *page, unsigned int from,
+			unsigned int to);
 bool fmp_room_owns(struct page *page);
 void fmp_rooms_free(struct fmp_rooms __percpu *rooms);
 

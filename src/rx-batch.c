@@ -25,9 +25,11 @@
 #include <net/udp.h>
 #include <net/xfrm.h>
 
+#include "delivery.h"
 #include "device.h"
 #include "index.h"
 #include "lane.h"
+#include "merge.h"
 #include "peer.h"
 #include "replay.h"
 #include "room.h"
@@ -38,6 +40,12 @@
 
 /* As many as a socket may send at once; opened with nobody else's turn between. */
 #define FMP_RX_BATCH_MAX	128U
+
+/* For headers that the stack may push. */
+#define FMP_RX_BATCH_HEADROOM	ALIGN(NET_SKB_PAD + FMP_OPEN_HEADROOM, \
+				      L1_CACHE_BYTES)
+
+static DEFINE_FMP_ROOMS(fmp_rx_rooms);
 
 /**
  * struct fmp_rx_cursor - a place in a packet
@@ -128,6 +136,38 @@ static unsigned int fmp_rx_batch_len(const struct fmp_rx_batch *batch,
 				     i * batch->frame_len);
 }
 
+/* Linear, in a page that is used again; NULL if there is none for it. */
+static struct sk_buff *fmp_rx_batch_build(unsigned int len)
+{
+	unsigned int size = SKB_DATA_ALIGN(FMP_RX_BATCH_HEADROOM + len) +
+			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	unsigned int offset;
+	struct sk_buff *skb;
+	struct page *page;
+
+	if (size > FMP_ROOM_SIZE)
+		return NULL;
+	page = fmp_room_take(&fmp_rx_rooms, size, &offset);
+	if (!page)
+		return NULL;
+	skb = napi_build_skb(page_address(page) + offset, size);
+	if (!skb) {
+		put_page(page);
+		return NULL;
+	}
+	skb_reserve(skb, FMP_RX_BATCH_HEADROOM);
+	return skb;
+}
+
+static struct sk_buff *fmp_rx_batch_alloc(struct fmp_dev *fmp,
+					  unsigned int len)
+{
+	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
+	struct sk_buff *skb = fmp_rx_batch_build(len);
+
+	return likely(skb) ? skb : napi_alloc_skb(&lane->napi, len);
+}
+
 /* A datagram as encap_rcv gets it, with the headers of the batch. */
 static struct sk_buff *fmp_rx_batch_datagram(struct fmp_dev *fmp,
 					     const struct fmp_rx_batch *batch,
@@ -135,10 +175,9 @@ static struct sk_buff *fmp_rx_batch_datagram(struct fmp_dev *fmp,
 {
 	unsigned int network_len = skb_network_header_len(batch->skb);
 	unsigned int headers = network_len + sizeof(struct udphdr);
-	struct fmp_lane *lane = this_cpu_ptr(fmp->lanes);
 	struct sk_buff *skb;
 
-	skb = napi_alloc_skb(&lane->napi, headers + frame_len);
+	skb = fmp_rx_batch_alloc(fmp, headers + frame_len);
 	if (unlikely(!skb))
 		return NULL;
 	skb_put_data(skb, skb_network_header(batch->skb), headers);
@@ -151,10 +190,30 @@ static struct sk_buff *fmp_rx_batch_datagram(struct fmp_dev *fmp,
 	return skb;
 }
 
+static u64 fmp_rx_batch_counter(const u8 *sealed)
+{
+	return get_unaligned_le64(&((const struct fmp_hdr *)sealed)->counter);
+}
+
+/* The frame if it can be opened into other memory where it is, or NULL. */
+static const u8 *fmp_rx_batch_in_place(struct fmp_rx_cursor *cursor,
+				       unsigned int len)
+{
+	const u8 *sealed = fmp_rx_cursor_peek(cursor, len);
+
+	/*
+	 * What a program may still write to would be authenticated as something
+	 * else than what is decrypted.
+	 */
+	if (unlikely(!sealed || !cursor->ours ||
+		     sealed - cursor->start < FMP_OPEN_HEADROOM))
+		return NULL;
+	return sealed;
+}
+
 /*
  * Opens frame @i, at @cursor, into a datagram that has room for all of it and
- * its header already. What a program may still write to is copied first, or it
- * would be authenticated as something else than what is decrypted.
+ * its header already.
  */
 static bool fmp_rx_batch_decrypt(const struct fmp_session *session,
 				 const struct fmp_rx_batch *batch,
@@ -164,10 +223,9 @@ static bool fmp_rx_batch_decrypt(const struct fmp_session *session,
 	unsigned int len = fmp_rx_batch_len(batch, i);
 	u8 *frame = skb->data + sizeof(struct udphdr);
 	u64 counter = fmp_rx_counter(skb);
-	const u8 *sealed = fmp_rx_cursor_peek(cursor, len);
+	const u8 *sealed = fmp_rx_batch_in_place(cursor, len);
 
-	if (likely(sealed && cursor->ours &&
-		   sealed - cursor->start >= FMP_OPEN_HEADROOM))
+	if (likely(sealed))
 		return fmp_open_into(frame + FMP_HDR_LEN, sealed,
 				     len - FMP_FRAME_MIN, counter,
 				     &session->receive_key);
@@ -179,30 +237,134 @@ static bool fmp_rx_batch_decrypt(const struct fmp_session *session,
 			&session->receive_key);
 }
 
-/* Returns whether it was authentic and new. */
-static bool fmp_rx_batch_open_one(struct fmp_dev *fmp,
-				  struct fmp_session *session,
-				  const struct fmp_rx_batch *batch,
-				  struct fmp_rx_cursor *cursor, unsigned int i)
+static struct sk_buff *fmp_rx_batch_new(struct fmp_session *session,
+					const struct fmp_rx_batch *batch,
+					unsigned int i, const void *hdr)
 {
+	struct fmp_dev *fmp = session->peer->fmp;
 	struct sk_buff *skb;
-	bool authentic;
 
 	skb = fmp_rx_batch_datagram(fmp, batch, fmp_rx_batch_len(batch, i));
 	if (unlikely(!skb)) {
 		fmp_stat_inc(fmp, FMP_RX_DROP_NOMEM);
 		fmp_peer_stat_inc(session->peer, FMP_PEER_RX_DROP_OTHER);
-		return false;
+		return NULL;
 	}
-	memcpy(skb->data + sizeof(struct udphdr),
-	       fmp_rx_cursor_peek(cursor, FMP_HDR_LEN), FMP_HDR_LEN);
+	memcpy(skb->data + sizeof(struct udphdr), hdr, FMP_HDR_LEN);
+	return skb;
+}
+
+/* Returns whether it was authentic and new. */
+static bool fmp_rx_batch_open_alone(struct fmp_session *session,
+				    const struct fmp_rx_batch *batch,
+				    struct fmp_rx_cursor *cursor,
+				    unsigned int i, struct fmp_merge *merge)
+{
+	const void *hdr = fmp_rx_cursor_peek(cursor, FMP_HDR_LEN);
+	struct sk_buff *skb = fmp_rx_batch_new(session, batch, i, hdr);
+	bool authentic;
+
+	if (unlikely(!skb))
+		return false;
 	if (unlikely(!fmp_replay_check(&session->replay,
 				       fmp_rx_counter(skb)))) {
 		fmp_rx_drop_replay(session, skb);
 		return false;
 	}
 	authentic = fmp_rx_batch_decrypt(session, batch, cursor, i, skb);
-	return fmp_rx_opened(session, skb, authentic);
+	return fmp_rx_opened(session, skb, authentic, merge);
+}
+
+/* A frame that was opened where it cannot stay becomes a datagram after all. */
+static bool fmp_rx_batch_move_out(struct fmp_session *session,
+				  const struct fmp_rx_batch *batch,
+				  unsigned int i,
+				  const struct fmp_rx_frame *frame,
+				  bool authentic, struct fmp_merge *merge)
+{
+	struct sk_buff *skb = fmp_rx_batch_new(session, batch, i, frame->hdr);
+
+	if (likely(skb))
+		memcpy(skb->data + sizeof(struct udphdr) + FMP_HDR_LEN,
+		       frame->inner, frame->len - FMP_FRAME_MIN);
+	fmp_merge_refuse(merge, authentic);
+	return skb && fmp_rx_opened(session, skb, authentic, merge);
+}
+
+/* The same as fmp_rx_batch_decrypt(), with the plaintext at @inner. */
+static bool fmp_rx_batch_decrypt_at(const struct fmp_session *session,
+				    const struct fmp_rx_batch *batch,
+				    struct fmp_rx_cursor *cursor,
+				    unsigned int i, u8 *inner)
+{
+	unsigned int len = fmp_rx_batch_len(batch, i);
+	const u8 *sealed = fmp_rx_batch_in_place(cursor, len);
+	u8 *frame = inner - FMP_HDR_LEN;
+
+	if (likely(sealed)) {
+		memcpy(frame, sealed, FMP_HDR_LEN);
+		return fmp_open_into(inner, sealed, len - FMP_FRAME_MIN,
+				     fmp_rx_batch_counter(frame),
+				     &session->receive_key);
+	}
+	if (skb_copy_bits(batch->skb, batch->offset + i * batch->frame_len,
+			  frame, len))
+		return false;
+	return fmp_open(frame, len - FMP_FRAME_MIN,
+			fmp_rx_batch_counter(frame), &session->receive_key);
+}
+
+/* Into the packet that those before it were merged to. */
+static bool fmp_rx_batch_open_merged(struct fmp_session *session,
+				     const struct fmp_rx_batch *batch,
+				     struct fmp_rx_cursor *cursor,
+				     unsigned int i, u8 *inner,
+				     struct fmp_merge *merge)
+{
+	const struct fmp_rx_frame frame = {
+		.outer	= batch->skb,
+		.hdr	= (const struct fmp_hdr *)(inner - FMP_HDR_LEN),
+		.inner	= inner,
+		.len	= fmp_rx_batch_len(batch, i),
+	};
+	unsigned int inner_len = frame.len - FMP_FRAME_MIN;
+	bool authentic;
+
+	authentic = fmp_rx_batch_decrypt_at(session, batch, cursor, i, inner);
+	if (unlikely(!authentic || !fmp_merge_fits(merge, inner, inner_len) ||
+		     !fmp_rx_accept(session, &frame)))
+		return fmp_rx_batch_move_out(session, batch, i, &frame,
+					     authentic, merge);
+	fmp_merge_join(merge, inner_len);
+	return true;
+}
+
+/* What a forwarder marked would have to be told of within the packet. */
+static bool fmp_rx_batch_may_merge(const struct fmp_session *session,
+				   const u8 *sealed)
+{
+	const struct fmp_hdr *hdr = (const struct fmp_hdr *)sealed;
+
+	return !(hdr->flags & FMP_FLAG_CE) &&
+	       fmp_replay_check(&session->replay, fmp_rx_batch_counter(sealed));
+}
+
+static bool fmp_rx_batch_open_one(struct fmp_session *session,
+				  const struct fmp_rx_batch *batch,
+				  struct fmp_rx_cursor *cursor, unsigned int i,
+				  struct fmp_merge *merge)
+{
+	unsigned int len = fmp_rx_batch_len(batch, i);
+	const u8 *hdr = fmp_rx_cursor_peek(cursor, FMP_HDR_LEN);
+	u8 *inner = NULL;
+
+	if (merge->skb && fmp_rx_batch_may_merge(session, hdr))
+		inner = fmp_merge_place(merge, len - FMP_FRAME_MIN);
+	if (!inner)
+		return fmp_rx_batch_open_alone(session, batch, cursor, i,
+					       merge);
+	return fmp_rx_batch_open_merged(session, batch, cursor, i, inner,
+					merge);
 }
 
 /**
@@ -218,6 +380,7 @@ static bool fmp_rx_batch_open_one(struct fmp_dev *fmp,
 bool fmp_rx_batch_open(struct fmp_dev *fmp, struct fmp_session *session,
 		       const struct fmp_rx_batch *batch)
 {
+	struct fmp_merge merge __uninitialized;
 	struct fmp_rx_cursor cursor;
 	bool authentic = false;
 	unsigned int i;
@@ -226,12 +389,15 @@ bool fmp_rx_batch_open(struct fmp_dev *fmp, struct fmp_session *session,
 	fmp_stat_add(fmp, FMP_RX_INLINE, batch->frames);
 	fmp_stat_batch(fmp, FMP_RX_BATCH_2, FMP_RX_BATCH_FRAMES,
 		       batch->frames);
+	fmp_merge_init(&merge, &fmp_rx_rooms);
 	fmp_rx_cursor_init(&cursor, batch);
 	for (i = 0; i < batch->frames; i++) {
-		authentic |= fmp_rx_batch_open_one(fmp, session, batch,
-						   &cursor, i);
+		merge.left = batch->frames - i - 1;
+		authentic |= fmp_rx_batch_open_one(session, batch, &cursor, i,
+						   &merge);
 		fmp_rx_cursor_skip(&cursor, batch->frame_len);
 	}
+	fmp_delivery_end_merge(fmp, &merge);
 	return authentic;
 }
 
@@ -473,5 +639,6 @@ int fmp_rx_batch_module_init(void)
  */
 void fmp_rx_batch_module_exit(void)
 {
+	fmp_rooms_free(&fmp_rx_rooms);
 	unregister_pernet_subsys(&fmp_rx_batch_net_ops);
 }

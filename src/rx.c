@@ -19,6 +19,7 @@
 #include "handshake.h"
 #include "lane.h"
 #include "liveness.h"
+#include "merge.h"
 #include "mmp.h"
 #include "notify.h"
 #include "peer.h"
@@ -63,11 +64,6 @@ void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,
 	fmp_drop(peer->fmp, skb, stat);
 }
 
-static u32 fmp_rx_timestamp(const struct sk_buff *skb)
-{
-	return get_unaligned_le32(fmp_rx_hdr(skb) + 1);
-}
-
 static size_t fmp_rx_inner_len(const struct sk_buff *skb)
 {
 	return skb->len - sizeof(struct udphdr) - FMP_FRAME_MIN;
@@ -104,7 +100,7 @@ void fmp_rx_drop_replay(struct fmp_session *session, struct sk_buff *skb)
 }
 
 /* The peer moves where its newest frame came from (spec 5.5 RULE). */
-static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
+static void fmp_rx_roam(struct fmp_session *session, const struct sk_buff *skb)
 {
 	struct fmp_peer *peer = session->peer;
 	const struct fmp_endpoint *old;
@@ -130,53 +126,54 @@ static void fmp_rx_roam(struct fmp_session *session, struct sk_buff *skb)
 }
 
 /* By a forwarder on the way, or by a router below. */
-static bool fmp_rx_congested(const struct sk_buff *skb)
+static bool fmp_rx_congested(const struct fmp_rx_frame *frame)
 {
-	if (fmp_rx_hdr(skb)->flags & FMP_FLAG_CE)
+	const struct sk_buff *outer = frame->outer;
+
+	if (frame->hdr->flags & FMP_FLAG_CE)
 		return true;
-	return INET_ECN_is_ce(ip_tunnel_get_dsfield(ip_hdr(skb), skb));
+	return INET_ECN_is_ce(ip_tunnel_get_dsfield(ip_hdr(outer), outer));
 }
 
 static void fmp_rx_measure(struct fmp_session *session,
-			   const struct sk_buff *skb, u64 counter)
+			   const struct fmp_rx_frame *frame, u64 counter)
 {
-	const struct fmp_mmp_frame frame = {
+	const struct fmp_mmp_frame measured = {
 		.counter	= counter,
-		.timestamp	= fmp_rx_timestamp(skb),
-		.len		= skb->len - sizeof(struct udphdr),
-		.ce		= fmp_rx_congested(skb),
-		.spin		= fmp_rx_hdr(skb)->flags & FMP_FLAG_SP,
-		.traffic	= fmp_mmp_traffic(*fmp_rx_link(skb)),
+		.timestamp	= get_unaligned_le32(frame->inner),
+		.len		= frame->len,
+		.ce		= fmp_rx_congested(frame),
+		.spin		= frame->hdr->flags & FMP_FLAG_SP,
+		.traffic	= fmp_mmp_traffic(frame->inner[FMP_TIMESTAMP_LEN]),
 	};
 
 	if (unlikely(READ_ONCE(session->peer->state) != FMP_PEER_STATE_UP))
 		fmp_liveness_up(session);
-	fmp_mmp_received(session, &frame);
+	fmp_mmp_received(session, &measured);
 }
 
 /* What follows from a frame's being authentic, in the order of spec 5.5. */
-static void fmp_rx_authentic(struct fmp_session *session, struct sk_buff *skb,
-			     u64 counter)
+static void fmp_rx_authentic(struct fmp_session *session,
+			     const struct fmp_rx_frame *frame, u64 counter)
 {
 	struct fmp_peer *peer = session->peer;
-	u8 flags = fmp_rx_hdr(skb)->flags;
 	u64 now = get_jiffies_64();
 
 	fmp_recovery_heard(peer);
 	if (counter == session->replay.highest) {
-		s8 k = flags & FMP_FLAG_K;
+		s8 k = frame->hdr->flags & FMP_FLAG_K;
 
 		if (READ_ONCE(session->k_seen) != k)
 			WRITE_ONCE(session->k_seen, k);
 		if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT)
-			fmp_rx_roam(session, skb);
+			fmp_rx_roam(session, frame->outer);
 	}
 	if (READ_ONCE(peer->last_rx) != now)
 		WRITE_ONCE(peer->last_rx, now);
 	if (READ_ONCE(session->slot) == FMP_SLOT_CURRENT)
-		fmp_rx_measure(session, skb, counter);
+		fmp_rx_measure(session, frame, counter);
 	else
-		fmp_mmp_passed(peer, skb->len - sizeof(struct udphdr));
+		fmp_mmp_passed(peer, frame->len);
 }
 
 static int fmp_rx_ecn(struct sk_buff *skb, __be16 outer_protocol,
@@ -214,7 +211,22 @@ static __be16 fmp_rx_ip_protocol(const struct sk_buff *skb)
 	return 0;
 }
 
-static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
+/* Packets of a batch are most likely from one source. */
+static bool fmp_rx_source_ok(struct fmp_peer *peer, const struct sk_buff *skb,
+			     struct fmp_merge *merge)
+{
+	if (!merge)
+		return fmp_source_ok(peer, skb);
+	if (fmp_merge_knows_source(merge, skb))
+		return true;
+	if (!fmp_source_ok(peer, skb))
+		return false;
+	fmp_merge_note_source(merge, skb);
+	return true;
+}
+
+static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb,
+		      struct fmp_merge *merge)
 {
 	unsigned int outer_offset = skb_network_header(skb) - skb->head;
 	bool ce = fmp_rx_hdr(skb)->flags & FMP_FLAG_CE;
@@ -231,7 +243,7 @@ static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 	skb_reset_network_header(skb);
 	if (!skb->protocol || !fmp_rx_trim_ip(skb))
 		goto malformed;
-	if (!fmp_source_ok(peer, skb)) {
+	if (!fmp_rx_source_ok(peer, skb, merge)) {
 		fmp_rx_drop_peer(peer, skb, FMP_RX_DROP_SOURCE,
 				 FMP_PEER_RX_DROP_SOURCE);
 		return;
@@ -255,7 +267,7 @@ static void fmp_rx_ip(struct fmp_peer *peer, struct sk_buff *skb)
 	skb->csum_level = ~0;
 	skb_clear_hash(skb);
 	skb_set_queue_mapping(skb, 0);
-	fmp_delivery_add(fmp, skb);
+	fmp_delivery_add(fmp, skb, merge);
 	return;
 
 malformed:
@@ -263,13 +275,14 @@ malformed:
 			 FMP_PEER_RX_DROP_MALFORMED);
 }
 
-static void fmp_rx_dispatch(struct fmp_session *session, struct sk_buff *skb)
+static void fmp_rx_dispatch(struct fmp_session *session, struct sk_buff *skb,
+			    struct fmp_merge *merge)
 {
 	struct fmp_peer *peer = session->peer;
 
 	switch (*fmp_rx_link(skb)) {
 	case FMP_LINK_IP:
-		fmp_rx_ip(peer, skb);
+		fmp_rx_ip(peer, skb, merge);
 		return;
 	case FMP_LINK_HEARTBEAT:
 		fmp_stat_inc(peer->fmp, FMP_RX_HEARTBEAT);
@@ -307,43 +320,76 @@ static void fmp_rx_forged(struct fmp_session *session, struct sk_buff *skb,
 			 FMP_PEER_RX_DROP_AUTH);
 }
 
+static __always_inline bool
+fmp_rx_accept_one(struct fmp_session *session, const struct fmp_rx_frame *frame)
+{
+	u64 counter = get_unaligned_le64(&frame->hdr->counter);
+
+	if (!fmp_replay_commit(&session->replay, counter))
+		return false;
+	trace_fmp_rx_open(session, counter, FMP_OPEN_AUTHENTIC);
+	if (unlikely(READ_ONCE(session->slot) == FMP_SLOT_PENDING))
+		fmp_session_promote(session, frame->hdr->flags & FMP_FLAG_K);
+	if (likely(frame->len >= FMP_FRAME_MIN + FMP_INNER_MIN))
+		fmp_rx_authentic(session, frame, counter);
+	return true;
+}
+
+/**
+ * fmp_rx_accept() - act on a frame's being authentic
+ * @session: found by the frame's receiver index
+ * @frame: authentic, judged FMP_OK_ESTABLISHED
+ *
+ * What is in it is left to the caller.
+ *
+ * Context: RCU read section, bottom halves disabled, on the CPU whose lane
+ * owns the session.
+ * Return: false, and nothing has changed, if it is not new.
+ */
+bool fmp_rx_accept(struct fmp_session *session,
+		   const struct fmp_rx_frame *frame)
+{
+	return fmp_rx_accept_one(session, frame);
+}
+
 /**
  * fmp_rx_opened() - act on a frame that was opened
  * @session: found by the frame's receiver index
  * @skb: the datagram from its UDP header on, judged FMP_OK_ESTABLISHED, its
  *       plaintext where its ciphertext was if it is authentic; consumed
  * @authentic: what fmp_open() said
+ * @merge: others that it came with, or NULL
  *
  * Context: RCU read section, bottom halves disabled, on the CPU whose lane
  * owns the session.
  * Return: true if the frame was authentic and new.
  */
 bool fmp_rx_opened(struct fmp_session *session, struct sk_buff *skb,
-		   bool authentic)
+		   bool authentic, struct fmp_merge *merge)
 {
-	u64 counter = fmp_rx_counter(skb);
+	const struct fmp_hdr *hdr = fmp_rx_hdr(skb);
+	const struct fmp_rx_frame frame = {
+		.outer	= skb,
+		.hdr	= hdr,
+		.inner	= (const u8 *)(hdr + 1),
+		.len	= skb->len - sizeof(struct udphdr),
+	};
 
 	if (unlikely(!authentic)) {
-		fmp_rx_forged(session, skb, counter);
+		fmp_rx_forged(session, skb, fmp_rx_counter(skb));
 		return false;
 	}
-	if (!fmp_replay_commit(&session->replay, counter)) {
-		trace_fmp_rx_open(session, counter, FMP_OPEN_REPLAY);
+	if (unlikely(!fmp_rx_accept_one(session, &frame))) {
+		trace_fmp_rx_open(session, fmp_rx_counter(skb),
+				  FMP_OPEN_REPLAY);
 		fmp_rx_drop_replay(session, skb);
 		return false;
 	}
-	trace_fmp_rx_open(session, counter, FMP_OPEN_AUTHENTIC);
-
-	if (unlikely(READ_ONCE(session->slot) == FMP_SLOT_PENDING))
-		fmp_session_promote(session,
-				    fmp_rx_hdr(skb)->flags & FMP_FLAG_K);
-	if (fmp_rx_inner_len(skb) < FMP_INNER_MIN) {
+	if (unlikely(fmp_rx_inner_len(skb) < FMP_INNER_MIN))
 		fmp_rx_drop_peer(session->peer, skb, FMP_RX_DROP_INNER_SHORT,
 				 FMP_PEER_RX_DROP_MALFORMED);
-		return true;
-	}
-	fmp_rx_authentic(session, skb, counter);
-	fmp_rx_dispatch(session, skb);
+	else
+		fmp_rx_dispatch(session, skb, merge);
 	return true;
 }
 
@@ -369,7 +415,7 @@ bool fmp_rx_open(struct fmp_session *session, struct sk_buff *skb)
 	authentic = fmp_open(skb->data + sizeof(struct udphdr),
 			     fmp_rx_inner_len(skb), fmp_rx_counter(skb),
 			     &session->receive_key);
-	return fmp_rx_opened(session, skb, authentic);
+	return fmp_rx_opened(session, skb, authentic, NULL);
 }
 
 /*

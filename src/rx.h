@@ -13,9 +13,25 @@
 #include "wire.h"
 
 struct fmp_dev;
+struct fmp_merge;
 struct fmp_peer;
 struct fmp_session;
 struct sock;
+
+/**
+ * struct fmp_rx_frame - a frame that was opened
+ * @outer: the packet it came in, network and transport header set; of the
+ *         headers of all the packets where several came as one
+ * @hdr: its header
+ * @inner: what was in it, from the timestamp on
+ * @len: its length
+ */
+struct fmp_rx_frame {
+	const struct sk_buff *outer;
+	const struct fmp_hdr *hdr;
+	const u8 *inner;
+	unsigned int len;
+};
 
 /* Of a datagram, from its UDP header on. */
 static inline const struct fmp_hdr *fmp_rx_hdr(const struct sk_buff *skb)
@@ -38,7 +54,9 @@ static inline const u8 *fmp_rx_link(const struct sk_buff *skb)
 int fmp_rx_encap(struct sock *sk, struct sk_buff *skb);
 bool fmp_rx_open(struct fmp_session *session, struct sk_buff *skb);
 bool fmp_rx_opened(struct fmp_session *session, struct sk_buff *skb,
-		   bool authentic);
+		   bool authentic, struct fmp_merge *merge);
+bool fmp_rx_accept(struct fmp_session *session,
+		   const struct fmp_rx_frame *frame);
 void fmp_rx_drop_replay(struct fmp_session *session, struct sk_buff *skb);
 void fmp_rx_drop(struct fmp_dev *fmp, struct sk_buff *skb, enum fmp_stat stat);
 void fmp_rx_drop_peer(struct fmp_peer *peer, struct sk_buff *skb,

@@ -26,6 +26,7 @@ static const char *const fmp_stat_names[] = {
 	[FMP_RX_BATCH_16]		= "rx_batch_16",
 	[FMP_RX_BATCH_32]		= "rx_batch_32",
 	[FMP_RX_BATCH_FRAMES]		= "rx_batch_frames",
+	[FMP_RX_MERGED]			= "rx_merged",
 	[FMP_RX_DROP_GSO]		= "rx_drop_gso",
 	[FMP_RX_DROP_SHORT]		= "rx_drop_short",
 	[FMP_RX_DROP_VERSION]		= "rx_drop_version",

@@ -22,7 +22,8 @@ static_assert(BITS_PER_LONG == 64, "fmp needs a 64-bit kernel");
  *
  * Those named BATCH_2 to BATCH_32 count batches of that many frames and fewer
  * than the next, BATCH_FRAMES the frames in all of them. These count as frames
- * besides; what goes alone is no batch.
+ * besides; what goes alone is no batch. RX_MERGED counts packets that joined
+ * the one before them.
  */
 enum fmp_stat {
 	FMP_RX_FRAMES,
@@ -44,6 +45,7 @@ enum fmp_stat {
 	FMP_RX_BATCH_16,
 	FMP_RX_BATCH_32,
 	FMP_RX_BATCH_FRAMES,
+	FMP_RX_MERGED,
 	FMP_RX_DROP_GSO,
 	FMP_RX_DROP_SHORT,
 	FMP_RX_DROP_VERSION,

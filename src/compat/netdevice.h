@@ -29,10 +29,21 @@ static inline void fmp_compat_gro_flush(struct napi_struct *napi)
 static inline bool fmp_compat_gro_is_empty(const struct napi_struct *napi)
 {
 #ifdef FMP_HAS_GRO_NODE
-	return !napi->gro.bitmask;
+	return !napi->gro.bitmask && !napi->gro.rx_count;
 #else
-	return !napi->gro_bitmask;
+	return !napi->gro_bitmask && !napi->rx_count;
 #endif
+}
+
+/* The limit for IPv4 became one of its own in 6.3. */
+static inline unsigned int fmp_compat_gro_max_size(const struct net_device *dev,
+						   bool ip4)
+{
+#ifdef FMP_HAS_GRO_IPV4_MAX_SIZE
+	if (ip4)
+		return READ_ONCE(dev->gro_ipv4_max_size);
+#endif
+	return READ_ONCE(dev->gro_max_size);
 }
 
 /* Parameters of ->newlink() came one by one, until 6.15. */

@@ -108,4 +108,14 @@ fmp_compat_udp6_lookup(struct net *net, const struct in6_addr *saddr,
 #define __udp6_lib_lookup fmp_compat_udp6_lookup
 #endif
 
+/* A bit of its own until 6.7, and in stable kernels for some time. */
+static inline bool fmp_compat_udp_gro_enabled(struct sock *sk)
+{
+#ifdef udp_test_bit
+	return udp_test_bit(GRO_ENABLED, sk);
+#else
+	return udp_sk(sk)->gro_enabled;
+#endif
+}
+
 #endif /* FMP_COMPAT_UDP_TUNNEL_H */
