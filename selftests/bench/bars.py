@@ -43,6 +43,8 @@ BARS = [
     ("TCP, eight flows, over WireGuard's eight", lambda f: f.over("tcp-8"), least, 1.40, "{:.2f}"),
     ("UDP GSO, all but the cipher, over WireGuard's", lambda f: f.rest_over("gso-1420"),
      most, 0.35, "{:.2f}"),
+    ("UDP GSO to a socket with UDP GRO, all but the cipher, over WireGuard's", lambda f: f.rest_over("gro-1420"),
+     most, 0.35, "{:.2f}"),
     ("TCP, one flow, all but the cipher, over WireGuard's", lambda f: f.rest_over("tcp-1"),
      most, 0.35, "{:.2f}"),
     ("1420 bytes in bursts, all but the cipher, over WireGuard's", lambda f: f.rest_over("burst-1420"),

@@ -111,7 +111,7 @@ def profile_table(profile):
 
 def areas_table(profile):
     """What all but the cipher is spent on"""
-    columns = [(measure, driver) for measure in ("burst-1420", "gso-1420", "tcp-1")
+    columns = [(measure, driver) for measure in ("burst-1420", "gso-1420", "gro-1420", "tcp-1")
                for driver in profile.get(measure, {})]
     spent = [functions.areas(profile[measure][driver]) for measure, driver in columns]
     rows = [[area] + [number(of[area]) for of in spent] for area in functions.AREAS]

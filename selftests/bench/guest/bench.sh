@@ -29,6 +29,7 @@ round_udp() {
 	for size in 1420 512 64; do measure_through "$driver" "$size"; done
 	measure_burst "$driver" 1420
 	measure_gso "$driver" 1420
+	measure_gro "$driver" 1420
 	for size in 1420 64; do
 		measure_send "$driver" "$size"
 		measure_receive "$driver" "$size"
@@ -68,6 +69,7 @@ round_profile() {
 	measure_through "$1" 64
 	measure_burst "$1" 1420
 	measure_gso "$1" 1420
+	measure_gro "$1" 1420
 	measure_send "$1" 1420
 	measure_receive "$1" 1420
 	profile_tcp "$1"

@@ -16,6 +16,7 @@ measure_through() { many "$1" "through-$2" size="$2"; }
 measure_single() { single "$1" "single-$2" size="$2"; }
 measure_burst() { many "$1" "burst-$2" size="$2" burst=64; }
 measure_gso() { many "$1" "gso-$2" size="$2" gso=16; }
+measure_gro() { many "$1" "gro-$2" size="$2" gso=16 gro=1; }
 measure_echo() { single "$1" "echo-$2" mode=echo size="$2"; }
 
 # What is not sealed has no half that seals.

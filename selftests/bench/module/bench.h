@@ -44,6 +44,7 @@ enum bench_mode {
  * @window: so many packets are under way at most
  * @burst: so many are sent without a softirq between them
  * @gso: segments in each packet that is sent; 0 for no segmentation offload
+ * @gro: the socket that they are for asks for packets that are merged
  */
 struct bench_request {
 	enum bench_mode mode;
@@ -60,6 +61,7 @@ struct bench_request {
 	unsigned int window;
 	unsigned int burst;
 	unsigned int gso;
+	unsigned int gro;
 };
 
 /**

@@ -70,6 +70,7 @@ static int parse_word(struct bench_request *request, char *word)
 		{ "window", &request->window },
 		{ "burst", &request->burst },
 		{ "gso", &request->gso },
+		{ "gro", &request->gro },
 	};
 	char *name = strsep(&word, "=");
 	unsigned int i;

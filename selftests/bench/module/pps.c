@@ -8,8 +8,10 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
+#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ktime.h>
+#include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
@@ -42,6 +44,7 @@
  * @dev: sends
  * @far_dev: receives, and answers
  * @far_net: where packets come out
+ * @sock: asks there for packets that are merged, or NULL
  * @arrived: how many have come out
  * @wanted: so many that @wait is woken
  * @wait: where who sends sleeps
@@ -53,6 +56,7 @@ struct pps {
 	struct net_device *dev;
 	struct net_device *far_dev;
 	struct net *far_net;
+	struct socket *sock;
 	atomic_t arrived;
 	int wanted;
 	wait_queue_head_t wait;
@@ -405,6 +409,32 @@ static int pps_hooked(struct pps *pps, struct bench_result *result)
 	return err;
 }
 
+/* Gets nothing, as all ends ahead of it. */
+static int pps_open_socket(struct pps *pps)
+{
+	struct sockaddr_in here = {
+		.sin_family	= AF_INET,
+		.sin_port	= htons(PPS_PORT),
+	};
+	int err;
+
+	if (!pps->request->gro)
+		return 0;
+	err = sock_create_kern(pps->far_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP,
+			       &pps->sock);
+	if (err)
+		return err;
+	udp_set_bit(GRO_ENABLED, pps->sock->sk);
+	return kernel_bind(pps->sock, fmp_compat_sockaddr(&here),
+			   sizeof(here));
+}
+
+static void pps_close_socket(struct pps *pps)
+{
+	if (pps->sock)
+		sock_release(pps->sock);
+}
+
 static int pps_check(const struct bench_request *request)
 {
 	unsigned int step = max(1U, request->gso);
@@ -447,8 +477,11 @@ int bench_pps(const struct bench_request *request, struct bench_result *result)
 	pps.far_dev = dev_get_by_name(pps.far_net, request->far_dev);
 	err = -ENODEV;
 	if (pps.dev && pps.far_dev)
+		err = pps_open_socket(&pps);
+	if (!err)
 		err = pps_hooked(&pps, result);
 
+	pps_close_socket(&pps);
 	skb_queue_purge(&pps.kept);
 	dev_put(pps.dev);
 	dev_put(pps.far_dev);
