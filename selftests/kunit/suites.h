@@ -28,6 +28,7 @@ extern struct kunit_suite fmp_estimator_suite;
 extern struct kunit_suite fmp_mmp_receiver_suite;
 extern struct kunit_suite fmp_mmp_sender_suite;
 extern struct kunit_suite fmp_mmp_metrics_suite;
+extern struct kunit_suite fmp_merge_suite;
 extern struct kunit_suite fmp_segment_suite;
 extern struct kunit_suite fmp_spin_suite;
 

@@ -26,13 +26,17 @@ of() { [[ $(arrived) =~ ([0-9]+)" $1" ]] && echo "${BASH_REMATCH[1]}"; }
 
 all_arrived() { arrived | grep " 0 missing, 0 twice, 0 late, 0 bad$"; }
 
+# An option for who receives.
+MERGED=
+
 # gso_flow FROM TO ADDRESS OPTION BATCH...: batches between two hosts. OPTION may be
 # empty.
 gso_flow() {
 	local from=$1 to=$2 address=$3 option=$4 pid
 	shift 4
 	: >"$TMP/gso"
-	run_in "$to" gso receive 7000 "$@" >"$TMP/gso" 2>&1 &
+	# shellcheck disable=SC2086 # an option, or none
+	run_in "$to" gso receive $MERGED 7000 "$@" >"$TMP/gso" 2>&1 &
 	pid=$!
 	await 10 grep -q ready "$TMP/gso" || return 1
 	# On two CPUs one batch could overtake another.

@@ -60,20 +60,55 @@ grown() {
 }
 
 counters() {
-	local device1 device2 peer1 peer2 frames
+	local name="tx-batch $1${MERGED:+, merged}" device1 device2 peer1 peer2 frames
 	# 169 datagrams; IPv4 and UDP have 28 bytes. Peers count frames, which have 40 more.
 	local packets=$((5 * 21 + 64)) bytes=$((5 * (20 * 1228 + 35) + 64 * 29)) framed
 	framed=$((bytes + 40 * packets))
 	set_batches "$1" on
 	device1=$(device 1) device2=$(device 2) peer1=$(peer 1 2) peer2=$(peer 2 1)
 	frames="$(counter 1 tx_frames) $(counter 2 rx_frames)"
-	check "tx-batch $1: datagrams to count" gso_whole 1 2 10.9.0.2 1200x20+7*5 1x64
-	check_equal "tx-batch $1: the device sends segments" "$packets $bytes" "$(grown 0 "$device1" "$(device 1)")"
-	check_equal "tx-batch $1: and receives them" "$packets $bytes" "$(grown 2 "$device2" "$(device 2)")"
-	check_equal "tx-batch $1: as the peer" "$packets $framed" "$(grown 0 "$peer1" "$(peer 1 2)")"
-	check_equal "tx-batch $1: and the other side's" "$packets $framed" "$(grown 2 "$peer2" "$(peer 2 1)")"
-	check_equal "tx-batch $1: each is a frame" "$packets $packets" \
+	check "$name: datagrams to count" gso_whole 1 2 10.9.0.2 1200x20+7*5 1x64
+	check_equal "$name: the device sends segments" "$packets $bytes" "$(grown 0 "$device1" "$(device 1)")"
+	check_equal "$name: and receives them" "$packets $bytes" "$(grown 2 "$device2" "$(device 2)")"
+	check_equal "$name: as the peer" "$packets $framed" "$(grown 0 "$peer1" "$(peer 1 2)")"
+	check_equal "$name: and the other side's" "$packets $framed" "$(grown 2 "$peer2" "$(peer 2 1)")"
+	check_equal "$name: each is a frame" "$packets $packets" \
 		"$(grown 0 "$frames" "$(counter 1 tx_frames) $(counter 2 rx_frames)")"
+}
+
+# --- packets that become one
+
+# merging NAME WANTED COMMAND...: on or off, of packets at host 2 while the command runs
+merging() {
+	local name=$1 wanted=$2 before
+	shift 2
+	before=$(counter 2 rx_merged)
+	check "$name: all arrives" "$@"
+	check "$name: packets are merged, $wanted ($(($(counter 2 rx_merged) - before)))" \
+		was_batched "$wanted" $(($(counter 2 rx_merged) - before))
+}
+
+took_several() { grep -q '^[1-9][0-9]* times several' "$TMP/gso"; }
+
+merged() {
+	local sizes=(1384x40+7*6 1200x20*3 3x64 1384x2*8 700x1+699*3)
+	set_batches on on
+	merging "TCP in IPv4" on tcp_whole 1 2 10.9.0.2
+	merging "TCP in IPv6" on tcp_whole 1 2 fd09::2
+	merging "UDP for who takes one at a time" off gso_whole 1 2 10.9.0.2 "${sizes[@]}"
+	MERGED=-g
+	merging "UDP in IPv4 for who takes several" on gso_whole 1 2 10.9.0.2 "${sizes[@]}"
+	check "who takes several gets several" took_several
+	merging "UDP in IPv6 for who takes several" on gso_whole 1 2 fd09::2 1364x40+7*6 1200x20*3 3x64
+	check "of IPv6 too" took_several
+	must feature 2 fmp0 gro off
+	merging "UDP without GRO" off gso_whole 1 2 10.9.0.2 "${sizes[@]}"
+	MERGED=
+	merging "TCP without GRO" off tcp_whole 1 2 10.9.0.2
+	must feature 2 fmp0 gro on
+	set_batches on off
+	merging "TCP not received in batches" off tcp_whole 1 2 10.9.0.2
+	set_batches on on
 }
 
 # --- frames
@@ -295,6 +330,10 @@ ktap_begin
 all_settings
 counters on
 counters off
+MERGED=-g
+counters on
+MERGED=
+merged
 headers 4
 headers 6
 over6

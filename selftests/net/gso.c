@@ -7,9 +7,10 @@
  *	sends the batches, with few of them under way at a time. -l does not expect each
  *	to arrive, and tells the other side when it was the last. Prints what the last
  *	one that the kernel refuses is refused for.
- * gso receive PORT BATCH...
+ * gso receive [-g] PORT BATCH...
  *	prints "ready", and when all have arrived, or no more come, how many datagrams
- *	did, how many are missing, came twice, late, or with wrong contents.
+ *	did, how many are missing, came twice, late, or with wrong contents. -g asks for
+ *	several at a time, as UDP GRO has them.
  *
  * A batch is SIZExCOUNT[+LAST][*TIMES]: COUNT datagrams of SIZE bytes, after which comes
  * one of LAST bytes. Both sides are given the same.
@@ -29,6 +30,9 @@
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT	103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO		104
 #endif
 
 #define MAX_BATCH	65535
@@ -66,7 +70,7 @@ static int fail(const char *what)
 static int usage(void)
 {
 	fprintf(stderr, "Usage: gso send [-t TOS] [-l] ADDRESS PORT BATCH...\n"
-			"       gso receive PORT BATCH...\n"
+			"       gso receive [-g] PORT BATCH...\n"
 			"BATCH is SIZExCOUNT[+LAST][*TIMES]\n");
 	return 1;
 }
@@ -269,7 +273,7 @@ static int run_send(int argc, char **argv)
 
 /* --- receiving */
 
-static unsigned int arrived, twice, late, bad;
+static unsigned int arrived, twice, late, bad, together;
 static uint32_t next;		/* after the highest number so far */
 static bool *seen;
 
@@ -321,37 +325,76 @@ static void answer(uint32_t number, const struct sockaddr_in6 *to)
 	sendto(fd, &number, sizeof(number), 0, (const void *)to, sizeof(*to));
 }
 
-/* One datagram; false after so many milliseconds without. */
-static bool receive_one(int patience, bool *ended)
+/* Of each of those that came as one, or of the only one. */
+static size_t size_of_each(struct msghdr *message, size_t size)
 {
-	static unsigned char datagram[MAX_BATCH];
+	struct cmsghdr *cmsg;
+	int each;
+
+	for (cmsg = CMSG_FIRSTHDR(message); cmsg; cmsg = CMSG_NXTHDR(message, cmsg)) {
+		if (cmsg->cmsg_level != SOL_UDP || cmsg->cmsg_type != UDP_GRO)
+			continue;
+		memcpy(&each, CMSG_DATA(cmsg), sizeof(each));
+		if (each > 0)
+			return (size_t)each;
+	}
+	return size;
+}
+
+static void take(const unsigned char *datagram, size_t size, const struct sockaddr_in6 *from,
+		 bool *ended)
+{
+	if (size == END_SIZE && !memcmp(datagram, END, END_SIZE)) {
+		*ended = true;
+		answer(UINT32_MAX, from);
+		return;
+	}
+	look_at(datagram, size);
+	answer(next, from);
+}
+
+/* What is there at once; false after so many milliseconds without. */
+static bool receive_some(int patience, bool *ended)
+{
+	static unsigned char datagrams[MAX_BATCH];
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	struct iovec part = { .iov_base = datagrams, .iov_len = sizeof(datagrams) };
+	char control[CMSG_SPACE(sizeof(int))];
 	struct sockaddr_in6 from;
-	socklen_t from_size = sizeof(from);
+	struct msghdr message = {
+		.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	size_t at, each, left;
 	ssize_t size;
 
 	if (poll(&poll_fd, 1, patience) != 1)
 		return false;
-	size = recvfrom(fd, datagram, sizeof(datagram), 0, (void *)&from, &from_size);
-	if (size < 0)
+	size = recvmsg(fd, &message, 0);
+	if (size <= 0)
 		return false;
-	if (size == END_SIZE && !memcmp(datagram, END, END_SIZE)) {
-		*ended = true;
-		answer(UINT32_MAX, &from);
-		return true;
+	each = size_of_each(&message, (size_t)size);
+	if ((size_t)size > each)
+		together++;
+	for (at = 0; at < (size_t)size; at += each) {
+		left = (size_t)size - at;
+		take(datagrams + at, left < each ? left : each, &from, ended);
 	}
-	look_at(datagram, (size_t)size);
-	answer(next, &from);
 	return true;
 }
 
-static int open_receiver(const char *port)
+static int open_receiver(const char *port, int merged)
 {
 	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port)) };
 	int room = ROOM;
 
 	fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) ||
+	    (merged && setsockopt(fd, SOL_UDP, UDP_GRO, &merged, sizeof(merged))) ||
 	    bind(fd, (void *)&at, sizeof(at)))
 		return fail("socket");
 	return 0;
@@ -360,18 +403,22 @@ static int open_receiver(const char *port)
 static int run_receive(int argc, char **argv)
 {
 	bool ended = false;
-	int err;
+	int err, merged = argc > 1 && !strcmp(argv[1], "-g");
 
+	argc -= merged;
+	argv += merged;
 	if (argc < 3 || !add_batches(argv + 2))
 		return usage();
 	seen = calloc(total, sizeof(*seen));
-	err = open_receiver(argv[1]);
+	err = open_receiver(argv[1], merged);
 	if (err || !seen)
 		return err ? err : fail("memory");
 	puts("ready");
 	fflush(stdout);
-	while (receive_one(ended ? LATEST : arrived == total ? AGAIN : SILENCE, &ended))
+	while (receive_some(ended ? LATEST : arrived == total ? AGAIN : SILENCE, &ended))
 		;
+	if (merged)
+		printf("%u times several\n", together);
 	printf("%u datagrams, %u missing, %u twice, %u late, %u bad\n", arrived, total - arrived,
 	       twice, late, bad);
 	return 0;
