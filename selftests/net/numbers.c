@@ -189,9 +189,10 @@ static int open_sender(const struct target *to)
 	return err ? -1 : fd;
 }
 
+/* Of a host that is not reachable an earlier datagram tells, this one was not sent. */
 static bool try_again(void)
 {
-	return errno == ENOBUFS || errno == EAGAIN || errno == EINTR;
+	return errno == ENOBUFS || errno == EAGAIN || errno == EINTR || errno == EHOSTUNREACH;
 }
 
 static int send_to(const struct target *to, unsigned long interval, size_t size,
