@@ -111,6 +111,52 @@ merged() {
 	set_batches on on
 }
 
+# What is chained is not merged, nor what is no socket's of this host.
+merged_by_others() {
+	must feature 2 fmp0 rx-gro-list on
+	merging "TCP that is chained" off tcp_whole 1 2 10.9.0.2
+	must feature 2 fmp0 rx-gro-list off
+	must feature 2 fmp0 rx-udp-gro-forwarding on
+	merging "UDP that may be forwarded" off gso_whole 1 2 10.9.0.2 1200x20+7*5
+	must feature 2 fmp0 rx-udp-gro-forwarding off
+}
+
+# long_packets: some are longer than a page, a few fill a batch
+long_packets() {
+	local h
+	for h in 1 2; do
+		must ip -n "h$h" link set eth0 mtu 9000
+		must ip -n "h$h" link set fmp0 mtu 8900
+	done
+	merging "long TCP" any tcp_whole 1 2 10.9.0.2
+	merging "long UDP" off gso_whole 1 2 10.9.0.2 8872x7+100*4 4068x15+1*2
+	MERGED=-g
+	merging "long UDP for who takes several" on gso_whole 1 2 10.9.0.2 8872x7+100*4 4068x15+1*2
+	MERGED=
+}
+
+in_vrf() {
+	must ip -n h2 -batch - <<-END
+		link add vrf0 type vrf table 100
+		link set vrf0 up
+		link set fmp0 master vrf0
+	END
+	must in_host 2 sysctl -qw net.ipv4.tcp_l3mdev_accept=1 net.ipv4.udp_l3mdev_accept=1
+	merging "TCP in a VRF" on tcp_whole 1 2 10.9.0.2
+	# The way back of who does not belong to it.
+	must ip -n h2 route add 10.9.0.1 dev fmp0
+	MERGED=-g
+	merging "UDP in a VRF" off gso_whole 1 2 10.9.0.2 1200x20+7*5
+	MERGED=
+}
+
+elsewhere() {
+	set_batches on on
+	merged_by_others
+	long_packets
+	in_vrf
+}
+
 # --- frames
 
 start_capture() {
@@ -337,6 +383,7 @@ merged
 headers 4
 headers 6
 over6
+elsewhere
 begin_anew
 bad_path
 narrow_path
