@@ -266,8 +266,10 @@ static int fmp_nl_report(struct genl_info *info, struct fmp_dev *fmp)
 	if (err)
 		return err;
 	err = fmp_peer_count_handshake(peer, fmp_nl_report_stat(&report));
+	if (err)
+		return err;
 	fmp_notify_handshake(peer, &report);
-	return err;
+	return 0;
 }
 
 /**
