@@ -12,8 +12,12 @@ make_stage() {
 }
 
 # relay COMMAND...: in host 2; each of its lines "ok" or "not ok" is a result
-relay() {
-	local line ended=
+relay() { relay_from 2 "$@"; }
+
+# relay_from NUMBER COMMAND...: likewise, in that host
+relay_from() {
+	local n=$1 line ended=
+	shift
 	while read -r line; do
 		case $line in
 		"ok "*) ktap_pass "${line#ok }" ;;
@@ -21,7 +25,7 @@ relay() {
 		"status "*) ended=${line#status } ;;
 		*) echo "$line" ;;
 		esac
-	done < <(in_host 2 "$@" 2>&1; echo "status $?")
+	done < <(in_host "$n" "$@" 2>&1; echo "status $?")
 	check_equal "$1 came to its end" 0 "$ended"
 }
 
