@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2317 # functions are called by name
+# Each allocation of the module fails once, in each operation that makes it. What fails is
+# refused, or counted; it changes nothing, and leaves nothing behind.
+#
+# on: debug
+#
+# With FAILNTH_SITES, in the environment or on the kernel's command line, it lists the
+# functions whose allocations failed.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/play.sh"
+
+TRACING=/sys/kernel/tracing
+
+skip_all() {
+	ktap_skip "the module's allocations fail" "$1"
+	ktap_end
+}
+
+prepare() {
+	must ip netns add h1
+	must ip -n h1 link set lo up
+	quiet_host 1
+	in_host 1 sysctl -qw net.ipv6.conf.default.addr_gen_mode=1
+	must ip -n h1 tuntap add tun0 mode tun vnet_hdr
+	must ip -n h1 -batch - <<-END
+		addr add 10.0.1.2/24 dev tun0
+		link set tun0 up
+	END
+	make_tunnel 1
+}
+
+module_file() { find "/lib/modules/$(uname -r)" -name fmp.ko; }
+
+trace_sites() {
+	local event
+	echo 20000 >$TRACING/buffer_size_kb
+	for event in kmalloc kmem_cache_alloc; do
+		echo "stacktrace if ptr==0" >"$TRACING/events/kmem/$event/trigger"
+	done
+}
+
+# The functions of ours that were the last to be asked for memory, by operation.
+sites() {
+	awk '/tracing_mark_write: / { sub(/.*tracing_mark_write: /, ""); operation = $0; next }
+		/<stack trace>/ { open = 1; next }
+		open && /=> fmp_/ { print operation ": " $2; open = 0 }' "$TRACING/trace" | sort | uniq -c
+}
+
+unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
+
+# One of the devices goes with its namespace.
+gone() { ip -n h1 link del fmp0 && ip netns del h1 && await 10 unused && rmmod fmp; }
+
+ktap_begin
+[ -w /proc/self/fail-nth ] || skip_all "this kernel injects no faults"
+SITES=
+set_from SITES FAILNTH_SITES
+export FAILNTH_SITES=$SITES
+[ -z "$SITES" ] || trace_sites
+must modprobe fmp
+prepare
+relay_from 1 failnth all
+[ -z "$SITES" ] || sites | sed 's/^/# /'
+check "the device goes, its namespace, and the module" gone
+must modprobe fmp
+must ip netns add h1
+relay_from 1 failnth load "$(module_file)"
+must modprobe fmp
+if [ -w /sys/kernel/debug/kmemleak ]; then
+	check "kmemleak finds nothing" kmemleak-check
+else
+	ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
+fi
+ktap_end
