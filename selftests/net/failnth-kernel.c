@@ -379,6 +379,30 @@ bool peer_has(unsigned int n, uint16_t type)
 	return wanted.found;
 }
 
+static void read_slot(const struct nlmsghdr *reply, void *arg)
+{
+	const struct nlattr *attr;
+	uint8_t *slot = arg;
+
+	mnl_attr_for_each(attr, reply, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == FMP_A_SESSION_SLOT)
+			*slot = mnl_attr_get_u8(attr);
+}
+
+/**
+ * is_current() - tell whether a session is its peer's current one
+ */
+bool is_current(uint32_t local)
+{
+	uint8_t slot = FMP_SLOT_PENDING;
+	struct request r;
+
+	begin_request(&r, FMP_CMD_SESSION_GET, 0);
+	mnl_attr_put_u32(r.head, FMP_A_SESSION_LOCAL_INDEX, local);
+	must_be(0, talk(genl, r.head, read_slot, &slot), "session-get");
+	return slot == FMP_SLOT_CURRENT;
+}
+
 /* --- what it tells */
 
 /**

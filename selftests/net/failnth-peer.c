@@ -82,7 +82,8 @@ void session_key(uint8_t *key, unsigned int n, unsigned int generation, bool sen
 	key[1] = send;
 }
 
-static int add_session(unsigned int n, unsigned int generation, const uint32_t *local)
+static int add_session(unsigned int n, unsigned int generation, bool initiator,
+		       const uint32_t *local)
 {
 	uint8_t key[FMP_KEY_SIZE];
 	struct request r;
@@ -95,6 +96,8 @@ static int add_session(unsigned int n, unsigned int generation, const uint32_t *
 	mnl_attr_put(r.head, FMP_A_SESSION_SEND_KEY, sizeof(key), key);
 	session_key(key, n, generation, false);
 	mnl_attr_put(r.head, FMP_A_SESSION_RECEIVE_KEY, sizeof(key), key);
+	if (initiator)
+		mnl_attr_put(r.head, FMP_A_SESSION_INITIATOR, 0, NULL);
 	return send_request(&r);
 }
 
@@ -103,9 +106,9 @@ static int add_session(unsigned int n, unsigned int generation, const uint32_t *
  *
  * Return: Its local index.
  */
-uint32_t new_session(unsigned int n, unsigned int generation)
+uint32_t new_session(unsigned int n, unsigned int generation, bool initiator)
 {
-	must_be(0, add_session(n, generation, NULL), "session-new");
+	must_be(0, add_session(n, generation, initiator, NULL), "session-new");
 	return answered_index();
 }
 
@@ -173,12 +176,12 @@ static int remove_peer(void)
 
 static int add_first_session(void)
 {
-	return add_session(PEER_MUTE, 1, NULL);
+	return add_session(PEER_MUTE, 1, false, NULL);
 }
 
 static int add_next_session(void)
 {
-	return add_session(PEER_STAYS, 2, NULL);
+	return add_session(PEER_STAYS, 2, false, NULL);
 }
 
 static uint32_t chosen;
@@ -187,7 +190,7 @@ static bool is_reserved;
 
 static int add_session_at(void)
 {
-	return add_session(PEER_STAYS, 2, &chosen);
+	return add_session(PEER_STAYS, 2, false, &chosen);
 }
 
 /* After a failure it still is. */
@@ -227,7 +230,7 @@ static void drop_session_at(void)
 
 static void have_next_session(void)
 {
-	new_session(PEER_STAYS, 2);
+	new_session(PEER_STAYS, 2, false);
 }
 
 static int ask_rekey(void)
@@ -257,15 +260,32 @@ static void unreserve(void)
 	must_be(0, send_request(&r), "index-release");
 }
 
-static int send_handshake(void)
+static void begin_handshake(struct request *r)
 {
 	uint8_t frame[MSG1_LEN] = { 0x01, 0, MSG1_LEN - 4 };
+
+	begin_request(r, FMP_CMD_HANDSHAKE_SEND, 0);
+	mnl_attr_put(r->head, FMP_A_HANDSHAKE_FRAME, sizeof(frame), frame);
+	mnl_attr_put_u16(r->head, FMP_A_HANDSHAKE_ENDPOINT_PORT, htons(PORT));
+}
+
+static int send_handshake(void)
+{
 	struct request r;
 
-	begin_request(&r, FMP_CMD_HANDSHAKE_SEND, 0);
-	mnl_attr_put(r.head, FMP_A_HANDSHAKE_FRAME, sizeof(frame), frame);
+	begin_handshake(&r);
 	put_ip4(&r, FMP_A_HANDSHAKE_ENDPOINT_IPV4, THERE);
-	mnl_attr_put_u16(r.head, FMP_A_HANDSHAKE_ENDPOINT_PORT, htons(PORT));
+	return send_request(&r);
+}
+
+static int send_handshake6(void)
+{
+	struct in6_addr there;
+	struct request r;
+
+	begin_handshake(&r);
+	inet_pton(AF_INET6, THERE6, &there);
+	mnl_attr_put(r.head, FMP_A_HANDSHAKE_ENDPOINT_IPV6, sizeof(there), &there);
 	return send_request(&r);
 }
 
@@ -416,6 +436,8 @@ const struct operation peer_operations[] = {
 	{ "new sessions are asked for", 1, .act = ask_rekey },
 	{ "an index is reserved", 3, .act = reserve, .undo = unreserve },
 	{ "a handshake message is sent", 2, .prepare = forget_frames, .act = send_handshake,
+	  .outcome = one_frame },
+	{ "a handshake message is sent by IPv6", 2, .prepare = forget_frames, .act = send_handshake6,
 	  .outcome = one_frame },
 	{ "a handshake is told of", 2, .prepare = new_mute_peer, .act = report_handshake },
 	{ "a link message is sent", 2, .prepare = forget_frames, .act = send_message,

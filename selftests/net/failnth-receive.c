@@ -162,14 +162,14 @@ static int moved(int err)
 static void fresh_peer(void)
 {
 	new_peer(PEER_FRESH);
-	index_fresh = new_session(PEER_FRESH, 1);
+	index_fresh = new_session(PEER_FRESH, 1, false);
 	note_drops();
 }
 
 static void fresh_peer_with_next(void)
 {
 	fresh_peer();
-	index_next = new_session(PEER_FRESH, 2);
+	index_next = new_session(PEER_FRESH, 2, false);
 }
 
 static int receive_next(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the module sends of its own accord, which failnth walks.
+ * What the module does of its own accord, which failnth walks.
  *
  * That runs in softirqs, where allocations cannot be counted. But of one after the other so
  * many bytes can be granted, and the next one be refused.
@@ -20,6 +20,7 @@
 #define SPACE_MAX	3072
 #define PATIENCE	5
 
+static uint32_t successor;
 static time_t until;
 
 static time_t now(void)
@@ -56,10 +57,28 @@ static void have_traffic(void)
 	drain_frames();
 }
 
-static bool goes_on(void)
+/* A session that we initiated is in use a quarter of a second later. */
+static void have_successor(void)
+{
+	new_peer(PEER_FRESH);
+	new_session(PEER_FRESH, 1, false);
+	successor = new_session(PEER_FRESH, 2, true);
+}
+
+static bool sends(void)
+{
+	return drain_frames();
+}
+
+static bool cuts_over(void)
+{
+	return is_current(successor);
+}
+
+static bool comes(bool (*what)(void))
 {
 	until = now() + PATIENCE;
-	while (!drain_frames())
+	while (!what())
 		if (is_late())
 			return false;
 		else
@@ -68,7 +87,7 @@ static bool goes_on(void)
 }
 
 /**
- * walk_timers() - have heartbeats and reports fail
+ * walk_timers() - have heartbeats, reports and cutovers fail
  */
 void walk_timers(void)
 {
@@ -78,15 +97,16 @@ void walk_timers(void)
 	set_upkeep(1, FMP_MMP_MODE_FULL);
 	for (space = 0; good && hit && space < SPACE_MAX; space += STEP) {
 		have_traffic();
+		have_successor();
 		until = now() + PATIENCE;
 		hit = all_fail_softly(space, is_late);
 		hits += hit;
-		good = goes_on();
+		good = comes(cuts_over) && comes(sends);
 	}
 	if (!good)
-		printf("# nothing is sent any more, after %u bytes\n", space);
+		printf("# nothing is done any more, after %u bytes\n", space);
 	if (hits < 2)
 		printf("# %u allocations, not 2\n", hits);
-	printf("%s heartbeats and reports are sent: %u allocations failed\n",
+	printf("%s heartbeats and reports are sent, sessions cut over: %u allocations failed\n",
 	       good && hits >= 2 ? "ok" : "not ok", hits);
 }

@@ -88,7 +88,7 @@ void open_traffic(void)
 	open_host();
 	watch(true);
 	new_peer(PEER_STAYS);
-	index_stays = new_session(PEER_STAYS, 1);
+	index_stays = new_session(PEER_STAYS, 1, false);
 }
 
 /**
@@ -115,10 +115,18 @@ void open_tap(const char *device)
 		die("tap: %s", strerror(errno));
 }
 
+/* The host has things to say by IPv6 that are none. */
+static bool is_datagram(const uint8_t *ip)
+{
+	return (*ip >> 4 == 4 ? ip[9] : ip[6]) == IPPROTO_UDP;
+}
+
 static unsigned int frames_in(const uint8_t *packet, size_t len)
 {
 	const struct virtio_net_hdr *vnet = (const void *)packet;
 
+	if (!is_datagram(packet + sizeof(*vnet)))
+		return 0;
 	if (vnet->gso_type == VIRTIO_NET_HDR_GSO_NONE)
 		return 1;
 	return (len - HEADS + vnet->gso_size - 1) / vnet->gso_size;

@@ -8,7 +8,7 @@
  *   failnth peer          about fmp0's peers, their sessions and handshakes
  *   failnth send          packets that it sends, over tun0
  *   failnth receive       frames that it receives
- *   failnth timers        what it sends of its own accord
+ *   failnth timers        what it does of its own accord
  *   failnth percpu        memory for each CPU runs out
  *   failnth all [WHAT]    all but the first, or what has WHAT in its name
  *
@@ -272,14 +272,12 @@ static void note_operation(const char *name)
 /**
  * struct tally - what became of the tries of an operation
  * @refused: so many were
- * @survived: so many were not, although an allocation failed
- * @least_told: messages of any of these, where none was said to be lost
+ * @least_told: messages of any that was not, where none was said to be lost
  * @wholly_told: messages where nothing fails
  * @good: all was as it must be so far
  */
 struct tally {
 	unsigned int refused;
-	unsigned int survived;
 	unsigned int least_told;
 	unsigned int wholly_told;
 	bool good;
@@ -331,14 +329,6 @@ static void judge_told(struct tally *tally, int err, bool hit)
 		complain(tally, "messages got lost all by themselves");
 }
 
-static void count_try(struct tally *tally, int err, bool hit)
-{
-	if (hit && err)
-		tally->refused++;
-	else if (hit)
-		tally->survived++;
-}
-
 static void judge(const struct operation *op, struct tally *tally, int err, bool hit,
 		  const char *before)
 {
@@ -378,8 +368,7 @@ static bool attempt(const struct operation *op, struct tally *tally, unsigned in
 
 	if (op->outcome)
 		err = op->outcome(err);
-	if (n)
-		count_try(tally, err, hit);
+	tally->refused += n && hit && err;
 	judge(op, tally, err, hit, before);
 	if (!tally->good)
 		printf("# with allocation %u failing\n", n);

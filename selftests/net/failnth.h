@@ -22,6 +22,7 @@
 #define HERE		0x0a000102U	/* 10.0.1.2 */
 #define THERE		0x0a000109U	/* 10.0.1.9 */
 #define ELSEWHERE	0x0a00010aU	/* 10.0.1.10 */
+#define THERE6		"fd00:1::9"
 #define OVERLAY(n)	(0x0a090000U + (n))	/* 10.9.0.n */
 
 /* Peers: one that stays, one with a session, made anew each time, and one without. */
@@ -93,6 +94,7 @@ void watch(bool on);
 bool was_told(unsigned int *n);
 uint64_t read_counter(const char *part);
 bool peer_has(unsigned int n, uint16_t type);
+bool is_current(uint32_t local);
 
 /* failnth-device.c */
 void set_module(const char *file);
@@ -103,7 +105,7 @@ void set_device(uint16_t type, unsigned int value);
 /* failnth-peer.c */
 void new_peer(unsigned int n);
 void del_peer(unsigned int n);
-uint32_t new_session(unsigned int n, unsigned int generation);
+uint32_t new_session(unsigned int n, unsigned int generation, bool initiator);
 void session_key(uint8_t *key, unsigned int n, unsigned int generation, bool send);
 
 /* failnth-tun.c */

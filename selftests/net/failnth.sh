@@ -27,6 +27,7 @@ prepare() {
 	must ip -n h1 tuntap add tun0 mode tun vnet_hdr
 	must ip -n h1 -batch - <<-END
 		addr add 10.0.1.2/24 dev tun0
+		addr add fd00:1::2/64 dev tun0 nodad
 		link set tun0 up
 	END
 	make_tunnel 1
@@ -49,6 +50,14 @@ sites() {
 		open && /=> fmp_/ { print operation ": " $2; open = 0 }' "$TRACING/trace" | sort | uniq -c
 }
 
+# Also where the program has not come to its end.
+nothing_fails() {
+	local knob
+	for knob in failslab fail_page_alloc; do
+		echo 0 >/sys/kernel/debug/$knob/probability
+	done
+}
+
 unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
 
 # One of the devices goes with its namespace.
@@ -63,11 +72,13 @@ export FAILNTH_SITES=$SITES
 must modprobe fmp
 prepare
 relay_from 1 failnth all
+nothing_fails
 [ -z "$SITES" ] || sites | sed 's/^/# /'
 check "the device goes, its namespace, and the module" gone
 must modprobe fmp
 must ip netns add h1
 relay_from 1 failnth load "$(module_file)"
+nothing_fails
 must modprobe fmp
 if [ -w /sys/kernel/debug/kmemleak ]; then
 	check "kmemleak finds nothing" kmemleak-check
