@@ -89,6 +89,8 @@ void walk_percpu(void)
 		return;
 	}
 	watch(false);
+	del_peer(PEER_FRESH);
+	del_peer(PEER_MUTE);
 	all_fail_within(first, behind);
 	good = runs_out("devices", add_device, del_device, DEVICES_MAX) &&
 	       runs_out("peers", add_peer, del_peer_at, PEERS_MAX);

@@ -103,6 +103,9 @@ void walk_timers(void)
 		hits += hit;
 		good = comes(cuts_over) && comes(sends);
 	}
+	/* They would change what there is. */
+	del_peer(PEER_FRESH);
+	set_upkeep(0, FMP_MMP_MODE_MINIMAL);
 	if (!good)
 		printf("# nothing is done any more, after %u bytes\n", space);
 	if (hits < 2)

@@ -9,8 +9,8 @@
  *   failnth send          packets that it sends, over tun0
  *   failnth receive       frames that it receives
  *   failnth timers        what it does of its own accord
- *   failnth percpu        memory for each CPU runs out
  *   failnth all [WHAT]    all but the first, or what has WHAT in its name
+ *   failnth percpu        memory for each CPU runs out
  *
  * A line for each operation, "ok" or "not ok". A try that failed has changed nothing, and
  * whoever watches was told that it missed something, if it did. What does not arrive was
@@ -334,7 +334,7 @@ static void judge(const struct operation *op, struct tally *tally, int err, bool
 {
 	judge_told(tally, err, hit);
 	if (err && (!hit || !is_refusal(op, err)))
-		complain(tally, "%s", strerror(err));
+		complain(tally, "%s%s", strerror(err), hit ? "" : ", although nothing fails");
 	if (err) {
 		compare(tally, before, "by what was refused");
 	} else if (op->undo) {
@@ -425,7 +425,7 @@ static void walk_family(const char *what, const char *part)
 		walk_all(receive_operations, part);
 	if (!part && (all || !strcmp(what, "timers")))
 		walk_timers();
-	if (!part && (all || !strcmp(what, "percpu")))
+	if (!strcmp(what, "percpu"))
 		walk_percpu();
 }
 

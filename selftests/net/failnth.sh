@@ -50,6 +50,28 @@ sites() {
 		open && /=> fmp_/ { print operation ": " $2; open = 0 }' "$TRACING/trace" | sort | uniq -c
 }
 
+# What the kernel said since it was last quiet.
+complaints() {
+	dmesg | awk '/failnth: quiet/ { text = "" }
+		/BUG: |WARNING: |KASAN|UBSAN|ODEBUG|Oops|refcount_t: |Objects remaining/ ||
+		/suspicious RCU|deadlock|inconsistent lock state|lock.* held|list_(add|del) corruption/ {
+			text = text $0 "\n"
+		}
+		END { printf "%s", text }'
+}
+
+# quietly COMMAND...: where the kernel's own code tells of a lack of memory with a trace,
+# the console is spared it, and the log is read here
+quietly() {
+	local level
+	read -r level _ </proc/sys/kernel/printk
+	echo "failnth: quiet" >/dev/kmsg
+	echo 1 >/proc/sys/kernel/printk
+	"$@"
+	echo "$level" >/proc/sys/kernel/printk
+	check_equal "the kernel complains of nothing else" "" "$(complaints)"
+}
+
 # Also where the program has not come to its end.
 nothing_fails() {
 	local knob
@@ -72,12 +94,13 @@ export FAILNTH_SITES=$SITES
 must modprobe fmp
 prepare
 relay_from 1 failnth all
+quietly relay_from 1 failnth percpu
 nothing_fails
 [ -z "$SITES" ] || sites | sed 's/^/# /'
 check "the device goes, its namespace, and the module" gone
 must modprobe fmp
 must ip netns add h1
-relay_from 1 failnth load "$(module_file)"
+quietly relay_from 1 failnth load "$(module_file)"
 nothing_fails
 must modprobe fmp
 if [ -w /sys/kernel/debug/kmemleak ]; then
