@@ -207,7 +207,8 @@ static int batches_on(void)
 }
 
 const struct operation device_operations[] = {
-	{ "a device is made", 20, .act = add_link, .undo = del_link },
+	/* A device whose name could not be kept has none. */
+	{ "a device is made", 20, .taken_for = EINVAL, .act = add_link, .undo = del_link },
 	{ "a device is set up", 4, .prepare = have_link, .act = link_up, .undo = link_down },
 	{ "a link's settings change", 4, .prepare = have_link_up, .act = change_link,
 	  .undo = change_link_back },

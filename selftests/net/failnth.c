@@ -33,6 +33,8 @@
 #define DEBUGFS		"/sys/kernel/debug/"
 #define TRACING		"/sys/kernel/tracing/"
 #define TRIES_MAX	2000
+/* Less than this is walked twice. */
+#define TWICE		50
 /* Where modules are, which is behind the kernel itself, is aligned to this. */
 #define MODULES_ALIGN	0x20000000UL
 
@@ -376,18 +378,30 @@ static bool attempt(const struct operation *op, struct tally *tally, unsigned in
 	return hit;
 }
 
+/* Returns how many allocations failed, one in each try. */
+static unsigned int walk_up(const struct operation *op, struct tally *tally)
+{
+	unsigned int n = 0;
+
+	while (attempt(op, tally, ++n) && tally->good)
+		if (n == TRIES_MAX)
+			complain(tally, "there is no end");
+	return n - 1;
+}
+
 static void walk(const struct operation *op)
 {
 	struct tally tally = { .good = true, .least_told = -1 };
-	unsigned int n = 0;
+	unsigned int n;
 
 	note_operation(op->name);
 	within_modules(!op->everywhere);
-	while (attempt(op, &tally, ++n) && tally.good)
-		if (n == TRIES_MAX)
-			complain(&tally, "there is no end");
-	if (n - 1 < op->at_least)
-		complain(&tally, "%u allocations, not %u", n - 1, op->at_least);
+	n = walk_up(op, &tally);
+	/* A cache that fills up in between makes the next allocation another than it was. */
+	if (tally.good && n < TWICE)
+		n += walk_up(op, &tally);
+	if (n < op->at_least)
+		complain(&tally, "%u allocations, not %u", n, op->at_least);
 	/* What is not the module's may have a right to be served. */
 	if (tally.good && !op->everywhere) {
 		attempt(op, &tally, 0);
@@ -398,7 +412,7 @@ static void walk(const struct operation *op)
 		complain(&tally, "%u messages of %u, and nobody said that some are lost",
 			 tally.least_told, tally.wholly_told);
 	printf("%s %s: of %u allocations that failed %u were missed\n", tally.good ? "ok" : "not ok",
-	       op->name, n - 1, tally.refused);
+	       op->name, n, tally.refused);
 	fflush(stdout);
 }
 
