@@ -10,7 +10,7 @@ QUICK ?=
 ROUNDS ?=
 PREFIX ?= /usr/local
 # For kbuild, when they are given.
-KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_BENCH FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
+KBUILD_ARGS := $(foreach v,W C CF CHECK FMP_BENCH FMP_KCOV FMP_KUNIT,$(if $($(v)),$(v)=$($(v))))
 
 .DEFAULT_GOAL := all
 
