@@ -73,8 +73,8 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
 
 .PHONY: fuzz
-fuzz: deps ## the fuzz targets, FUZZ_SECONDS=3600 each; FUZZ="key object" selects
-	@selftests/fuzz/run --seconds $(or $(FUZZ_SECONDS),3600) $(FUZZ)
+fuzz: deps ## the fuzz targets, here and in guests, DURATION=3600 s each; FUZZ="key fuzz-frames" selects
+	@selftests/fuzz/run --seconds $(or $(DURATION),$(FUZZ_SECONDS),3600) --guests $(FUZZ)
 
 .PHONY: bench
 bench: deps ## what a packet costs beside WireGuard and ovpn; BENCH="tcp udp" selects, QUICK=1 is short
