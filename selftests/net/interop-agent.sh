@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
+# on: 6.12
 # shellcheck disable=SC2317 # functions are called by name
 # Module and agent against a peer in Python that has nothing in common with them, in both
 # roles, with either order of NodeAddrs, of each kind: first contacts, those of both at
