@@ -71,6 +71,8 @@ int bus_drain(int fd, bus_fn fn, void *arg)
 		len = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 		if (len < 0 && errno == EAGAIN)
 			return answer;
+		if (len < 0 && errno != ENOBUFS && errno != EINTR)
+			return errno;
 		if (len > 0)
 			look(buffer, len, fn, arg, &answer);
 	}

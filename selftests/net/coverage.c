@@ -24,8 +24,6 @@ static uint8_t pairs[PLACES_MAX / 8], places[PLACES_MAX / 8];
 static unsigned int n_places;
 static unsigned long *records;
 static int fd = -1;
-/* Places by themselves, of those that were new. */
-static unsigned long known[PLACES_MAX / 16];
 
 /**
  * coverage_open() - have what this thread does recorded
@@ -83,8 +81,7 @@ unsigned int coverage_end(void)
 	for (i = 1; i <= n; i++) {
 		fresh += mark(pairs, records[i] ^ last << 32);
 		last = records[i];
-		if (mark(places, last) && n_places < PLACES_MAX / 16)
-			known[n_places++] = last;
+		n_places += mark(places, last);
 	}
 	return fresh;
 }
@@ -95,19 +92,4 @@ unsigned int coverage_end(void)
 unsigned int coverage_places(void)
 {
 	return n_places;
-}
-
-/**
- * coverage_write() - write all places into a file, a line each
- */
-bool coverage_write(const char *path)
-{
-	FILE *file = fopen(path, "w");
-	unsigned int i;
-
-	if (!file)
-		return false;
-	for (i = 0; i < n_places; i++)
-		fprintf(file, "0x%lx\n", known[i]);
-	return !fclose(file);
 }

@@ -12,6 +12,5 @@ bool coverage_open(void);
 void coverage_begin(void);
 unsigned int coverage_end(void);
 unsigned int coverage_places(void);
-bool coverage_write(const char *path);
 
 #endif /* COVERAGE_H */

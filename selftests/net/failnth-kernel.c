@@ -245,7 +245,7 @@ static void put_state(const struct nlmsghdr *reply, void *arg)
 	FILE *file = arg;
 	int i;
 
-	fprintf(file, "%u", head->cmd);
+	fprintf(file, "# %u", head->cmd);
 	mnl_attr_for_each(attr, reply, GENL_HDRLEN) {
 		if (is_volatile(head->cmd, mnl_attr_get_type(attr)))
 			continue;
@@ -262,7 +262,7 @@ static void put_link(const struct nlmsghdr *reply, void *arg)
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(reply);
 	FILE *file = arg;
 
-	fprintf(file, "link %d %x\n", link->ifi_index, link->ifi_flags);
+	fprintf(file, "# link %d %x\n", link->ifi_index, link->ifi_flags);
 }
 
 static void dump(struct request *r, FILE *file)
@@ -276,7 +276,7 @@ static void dump(struct request *r, FILE *file)
 /**
  * read_state() - all links, and what there is of the device but ages and counts
  *
- * Return: Lines, to be freed by the caller.
+ * Return: Lines, each for itself a comment, to be freed by the caller.
  */
 char *read_state(void)
 {
@@ -421,6 +421,14 @@ void watch(bool on)
 			die("group: %s", strerror(errno));
 }
 
+/* A session that is kept for long is to be replaced, whatever is tried meanwhile. */
+static bool counts_as_told(const char *buffer, ssize_t len)
+{
+	const struct genlmsghdr *head = mnl_nlmsg_get_payload((const void *)buffer);
+
+	return len < (ssize_t)NLMSG_LENGTH(GENL_HDRLEN) || head->cmd != FMP_CMD_REKEY_NEEDED_NTF;
+}
+
 /**
  * was_told() - take what the socket of watch() was told
  * @n: how many messages
@@ -431,13 +439,15 @@ bool was_told(unsigned int *n)
 {
 	static char buffer[REPLY_SIZE];
 	bool whole = true;
+	ssize_t len;
 
 	*n = 0;
 	if (!monitor)
 		return true;
 	for (;;) {
-		if (recv(mnl_socket_get_fd(monitor), buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
-			(*n)++;
+		len = recv(mnl_socket_get_fd(monitor), buffer, sizeof(buffer), MSG_DONTWAIT);
+		if (len > 0)
+			*n += counts_as_told(buffer, len);
 		else if (errno == ENOBUFS)
 			whole = false;
 		else

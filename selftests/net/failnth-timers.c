@@ -18,7 +18,7 @@
 /* Less than a buffer takes, and more than a report and what tells of it. */
 #define STEP		256
 #define SPACE_MAX	3072
-#define PATIENCE	5
+#define PATIENCE	30
 
 static uint32_t successor;
 static time_t until;

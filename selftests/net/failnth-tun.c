@@ -158,13 +158,21 @@ void note_drops(void)
 }
 
 /**
+ * has_dropped() - tell whether anything was dropped since note_drops()
+ */
+bool has_dropped(void)
+{
+	return read_counter("_drop_") > dropped;
+}
+
+/**
  * judge_arrived() - tell what became of frames or packets
  */
 int judge_arrived(unsigned int wanted, unsigned int got)
 {
 	if (got == wanted)
 		return 0;
-	return got < wanted && read_counter("_drop_") > dropped ? ENOMEM : EIO;
+	return got < wanted && has_dropped() ? ENOMEM : EIO;
 }
 
 /**

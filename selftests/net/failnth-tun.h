@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HOST_PORT	7000
@@ -34,6 +35,7 @@ struct sockaddr_in at(uint32_t address, uint16_t port);
 void open_tap(const char *device);
 void close_tap(void);
 void note_drops(void);
+bool has_dropped(void);
 int judge_arrived(unsigned int wanted, unsigned int got);
 int ask_agent(uint8_t cmd);
 void put_heads(uint32_t from, size_t len);

@@ -310,7 +310,7 @@ static void compare(struct tally *tally, const char *before, const char *when)
 
 	if (strcmp(before, after)) {
 		complain(tally, "changed %s", when);
-		printf("before:\n%safter:\n%s", before, after);
+		printf("# before:\n%s# after:\n%s", before, after);
 	}
 	free(after);
 }

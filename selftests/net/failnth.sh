@@ -55,7 +55,9 @@ sites() {
 complaints() {
 	dmesg | awk '/failnth: quiet/ { text = "" }
 		/BUG: |WARNING: |KASAN|UBSAN|ODEBUG|Oops|refcount_t: |Objects remaining/ ||
-		/suspicious RCU|deadlock|inconsistent lock state|lock.* held|list_(add|del) corruption/ {
+		/suspicious RCU|deadlock|inconsistent lock state|lock.* held|list_(add|del) corruption/ ||
+		/rcu.*(stall|self-detected)|blocked for more than|ref_tracker|kmemleak: .*disabled/ ||
+		/unregister_netdevice: waiting|general protection|leaked/ {
 			text = text $0 "\n"
 		}
 		END { printf "%s", text }'

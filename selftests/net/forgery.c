@@ -21,7 +21,7 @@ static uint64_t choose_counter(struct dice *dice, struct forgery_session *sessio
 	case 0:
 		return next ? next - 1 - dice_roll(dice, 64) % next : 0;
 	case 1:
-		return next - dice_roll(dice, 5000);
+		return next - dice_roll(dice, next < 5000 ? next + 1 : 5000);
 	case 2:
 		session->counter += dice_roll(dice, 64);
 		return session->counter++;

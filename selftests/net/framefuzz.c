@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * framefuzz [-s SECONDS] [-S SEED] [-t PROCESSES] [-c FILE] [-r RECIPE] NETNS
+ * framefuzz [-s SECONDS] [-S SEED] [-t PROCESSES] [-r RECIPE] NETNS
  *
  * Has devices receive what recipes make: frames under keys that they know, with contents right
  * and wrong, and what only looks like frames, one by one and in batches. Each process has a
@@ -10,8 +10,7 @@
  * they are counted once, and as what they are; in the end, that all were counted once.
  *
  * On a kernel that tells what it runs through, recipes that lead to something new are kept and
- * changed; -c writes all places to FILE, with the number of the process appended. A finding
- * comes with recipes: -r does what one says, and prints it.
+ * changed. A finding comes with recipes: -r does what one says, and prints it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -80,7 +79,7 @@ struct fuzzer {
 static struct shared *shared;
 static struct fuzzer fuzzer;
 static struct forgery forgery;
-static const char *netns, *places_file;
+static const char *netns;
 static unsigned int seconds = 20, n_processes = 2;
 static uint64_t seed;
 
@@ -328,7 +327,7 @@ static void prepare(unsigned int number)
 static void run(unsigned int number, double end)
 {
 	struct recipe recipe;
-	char name[16], path[256];
+	char name[16];
 	uint64_t n;
 
 	snprintf(name, sizeof(name), "process %u", number);
@@ -347,10 +346,6 @@ static void run(unsigned int number, double end)
 	findings_tainted();
 	shared->places[number] = coverage_places();
 	shared->kept[number] = fuzzer.corpus.n;
-	if (places_file) {
-		snprintf(path, sizeof(path), "%s.%u", places_file, number);
-		coverage_write(path);
-	}
 	exit(0);
 }
 
@@ -373,8 +368,9 @@ static void print_counters(unsigned int number)
 		printf(" %s=%lu", counters.at[i].name, (unsigned long)counters.at[i].value);
 		n += verdict_is_end(counters.at[i].name);
 	}
-	printf("\n# that is %u ways to end\n%s frames for %s ended in many ways\n", n,
-	       n >= WAYS_MIN || frames < FRAMES_MANY ? "ok" : "not ok", device);
+	printf("\n# that is %u ways to end\n%s frames for %s ended in many ways%s\n", n,
+	       n >= WAYS_MIN || frames < FRAMES_MANY ? "ok" : "not ok", device,
+	       frames < FRAMES_MANY ? ", which so few do not have to" : "");
 }
 
 static void report(void)
@@ -386,6 +382,8 @@ static void report(void)
 		       shared->kept[i]);
 	printf("# %lu sent, %lu frames, %lu judged, looked %lu times\n", shared->sent,
 	       shared->frames, shared->judged, shared->looks);
+	printf("%s frames were sent, judged and looked at\n",
+	       shared->judged && shared->looks >= n_processes ? "ok" : "not ok");
 	netns_enter(netns_open(netns));
 	for (i = 0; i < n_processes; i++)
 		print_counters(i);
@@ -401,6 +399,10 @@ static void fuzz(void)
 	for (i = 0; i < n_processes; i++) {
 		fflush(stdout);
 		pids[i] = fork();
+		if (pids[i] < 0) {
+			perror("fork");
+			exit(2);
+		}
 		if (!pids[i])
 			run(i, end);
 	}
@@ -436,15 +438,13 @@ int main(int argc, char **argv)
 	const char *recipe = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:S:t:c:r:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:S:t:r:")) != -1) {
 		if (opt == 's')
 			seconds = strtoul(optarg, NULL, 0);
 		else if (opt == 'S')
 			seed = strtoull(optarg, NULL, 0);
 		else if (opt == 't')
 			n_processes = strtoul(optarg, NULL, 0);
-		else if (opt == 'c')
-			places_file = optarg;
 		else if (opt == 'r')
 			recipe = optarg;
 		else
@@ -452,7 +452,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 1 || sodium_init() < 0 || !seconds || !n_processes ||
 	    n_processes > PROCESSES_MAX) {
-		fputs("Usage: framefuzz [-s SECONDS] [-S SEED] [-t PROCESSES] [-c FILE] [-r RECIPE] NETNS\n",
+		fputs("Usage: framefuzz [-s SECONDS] [-S SEED] [-t PROCESSES] [-r RECIPE] NETNS\n",
 		      stderr);
 		return 1;
 	}

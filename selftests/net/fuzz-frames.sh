@@ -43,7 +43,9 @@ prepare() {
 	for ((n = 0; n < $(nproc); n++)); do make_device "$n"; done
 }
 
-gone() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ] && rmmod fmp; }
+unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
+
+gone() { await 30 unused && rmmod fmp; }
 
 ktap_begin
 prepare

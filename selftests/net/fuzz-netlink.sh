@@ -28,8 +28,10 @@ prepare() {
 	done
 }
 
+unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
+
 # What the fuzzer left in namespaces that are gone was theirs.
-gone() { await 10 [ "$(cat /sys/module/fmp/refcnt)" = 0 ] && rmmod fmp; }
+gone() { await 30 unused && rmmod fmp; }
 
 ktap_begin
 prepare

@@ -108,7 +108,7 @@ def main():
         sys.exit(__doc__.split('\n', maxsplit=1)[0])
     document = yaml.safe_load((TOP / 'include' / 'fmp.yaml').read_text())
     out = pathlib.Path(sys.argv[1]) / 'spec-gen.c'
-    (pathlib.Path(sys.argv[1]) / 'spec-gen.c').write_text(Spec(document).write())
+    out.write_text(Spec(document).write())
 
 
 if __name__ == '__main__':

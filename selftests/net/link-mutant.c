@@ -81,12 +81,18 @@ static void close_nest(struct mutant *mutant, size_t at)
 
 static void put_kind(struct mutant *mutant, struct dice *dice)
 {
-	static const char *const others[] = { "", "fm", "fmp\0fmp", "dummy", "fmpx" };
-	const char *kind = "fmp";
+	static const struct {
+		const char *name;
+		size_t len;
+	} kinds[] = { { "", 1 }, { "fm", 3 }, { "fmp\0fmp", 8 }, { "dummy", 6 }, { "fmpx", 5 } };
+	unsigned int i;
 
-	if (mutant->faults && dice_chance(dice, 5))
-		kind = others[dice_roll(dice, sizeof(others) / sizeof(*others))];
-	put(mutant, IFLA_INFO_KIND, kind, strlen(kind) + 1);
+	if (!mutant->faults || !dice_chance(dice, 5)) {
+		put(mutant, IFLA_INFO_KIND, "fmp", 4);
+		return;
+	}
+	i = dice_roll(dice, sizeof(kinds) / sizeof(*kinds));
+	put(mutant, IFLA_INFO_KIND, kinds[i].name, kinds[i].len);
 }
 
 static void put_settings(struct mutant *mutant, struct dice *dice, const struct mutant_world *world)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * nlfuzz [-s SECONDS] [-S SEED] [-c FILE] [-r RECIPE] NETNS AWAY GUARDED
+ * nlfuzz [-s SECONDS] [-S SEED] [-r RECIPE [-a]] NETNS AWAY GUARDED
  *
  * Asks the kernel for what recipes make of include/fmp.yaml. For a third of the time one
  * process does so in NETNS, and sees that what is refused changes nothing. Then many do at
  * the same time: two administrators in NETNS, one in AWAY, somebody without rights in GUARDED,
  * and the owner of a user namespace. What GUARDED has must not change.
  *
- * A finding comes with recipes: -r does what one says, and prints it. On a kernel that tells
- * what it runs through, recipes that lead to something new are kept and changed; -c writes all
- * places to FILE, with the name of the process appended.
+ * A finding comes with recipes: -r does what one says, and prints it; -a is for those of the
+ * process that was alone. On a kernel that tells what it runs through, recipes that lead to
+ * something new are kept and changed.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -86,7 +86,7 @@ struct fuzzer {
 static struct shared *shared;
 static struct fuzzer fuzzer;
 static struct mutant mutant;
-static const char *netns, *away, *guarded, *places_file;
+static const char *netns, *away, *guarded;
 static unsigned int seconds = 20;
 static uint64_t seed;
 
@@ -227,7 +227,7 @@ static void compare(const char *before, const char *after)
 		/* A session's time was up, say. */
 		atomic_fetch_add(&shared->unclear, 1);
 	else
-		findings_add("%s: refused, but something changed\n# before: %s\n# after: %s",
+		findings_add("%s: refused, but something changed; before:\n%s# after:\n%s",
 			     mutant_name(mutant.kind), before, after);
 }
 
@@ -304,12 +304,6 @@ static void run(enum who who, double end)
 	findings_tainted();
 	shared->places[who] = coverage_places();
 	shared->kept[who] = fuzzer.corpus.n;
-	if (places_file) {
-		char path[256];
-
-		snprintf(path, sizeof(path), "%s.%u", places_file, who);
-		coverage_write(path);
-	}
 	exit(0);
 }
 
@@ -355,10 +349,14 @@ static unsigned long requests(enum who who)
 static void report_processes(void)
 {
 	unsigned int who;
+	bool all = true;
 
-	for (who = 0; who < WHOS; who++)
+	for (who = 0; who < WHOS; who++) {
 		printf("# %s: %lu requests, %u places, %u recipes kept\n", names[who],
 		       requests(who), shared->places[who], shared->kept[who]);
+		all &= requests(who) > 0;
+	}
+	printf("%s everybody asked for something\n", all ? "ok" : "not ok");
 }
 
 static void report_requests(void)
@@ -412,14 +410,14 @@ static void fuzz(void)
 
 	after = look_at_guarded();
 	if (strcmp(before, after))
-		printf("# before: %s# after: %s", before, after);
+		printf("# before:\n%s# after:\n%s", before, after);
 	printf("%s others' devices are as they were\n", strcmp(before, after) ? "not ok" : "ok");
 	report_processes();
 	report_requests();
 	printf("%s nothing was found\n", findings_count() ? "not ok" : "ok");
 }
 
-static int repeat(const char *hex)
+static int repeat(const char *hex, bool of_alone)
 {
 	struct recipe recipe;
 	size_t i;
@@ -428,7 +426,7 @@ static int repeat(const char *hex)
 	if (!recipe_read(&recipe, hex))
 		return 1;
 	begin(ALONE);
-	fuzzer.world.lasting = false;
+	fuzzer.world.lasting = of_alone;
 	snapshot_devices(&fuzzer.own, &fuzzer.world);
 	mutant_make(&mutant, &recipe, &fuzzer.world);
 	answer = perform_watched(0);
@@ -444,22 +442,23 @@ static int repeat(const char *hex)
 int main(int argc, char **argv)
 {
 	const char *recipe = NULL;
+	bool of_alone = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:S:c:r:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:S:r:a")) != -1) {
 		if (opt == 's')
 			seconds = strtoul(optarg, NULL, 0);
 		else if (opt == 'S')
 			seed = strtoull(optarg, NULL, 0);
-		else if (opt == 'c')
-			places_file = optarg;
 		else if (opt == 'r')
 			recipe = optarg;
+		else if (opt == 'a')
+			of_alone = true;
 		else
 			return 1;
 	}
 	if (argc - optind != 3 || sodium_init() < 0 || !seconds) {
-		fputs("Usage: nlfuzz [-s SECONDS] [-S SEED] [-c FILE] [-r RECIPE] NETNS AWAY GUARDED\n",
+		fputs("Usage: nlfuzz [-s SECONDS] [-S SEED] [-r RECIPE [-a]] NETNS AWAY GUARDED\n",
 		      stderr);
 		return 1;
 	}
@@ -472,7 +471,7 @@ int main(int argc, char **argv)
 		return 2;
 	findings_share();
 	if (recipe)
-		return repeat(recipe);
+		return repeat(recipe, of_alone);
 	fuzz();
 	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * All that the kernel tells of the devices of a namespace, but for what changes by itself.
  */
+#include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
@@ -14,6 +15,7 @@
 #include <linux/fmp.h>
 
 #include "bus.h"
+#include "findings.h"
 #include "mutant.h"
 #include "snapshot.h"
 
@@ -113,7 +115,7 @@ static void print(const struct nlmsghdr *msg, void *arg)
 
 	if (msg->nlmsg_type < NLMSG_MIN_TYPE)
 		return;
-	fprintf(listing->file, "%u", genl->cmd);
+	fprintf(listing->file, "# %u", genl->cmd);
 	each_attr(attrs_of(msg), (const char *)msg + msg->nlmsg_len, print_attr, listing);
 	fputc('\n', listing->file);
 }
@@ -133,13 +135,34 @@ static int ask(const struct snapshot *snapshot, uint8_t cmd, uint32_t ifindex, b
 	return bus_ask(snapshot->genl, &request, request.head.nlmsg_len, fn, listing);
 }
 
+/* What was not told would look like nothing. */
+static void must(int answer)
+{
+	if (!answer)
+		return;
+	findings_add("what there is was not told: %s",
+		     answer > 0 ? strerror(answer) : "no answer, or too many");
+	exit(3);
+}
+
 static bool kind_is_fmp;
 
-static void look_at_info(const struct nlattr *attr, struct listing *listing)
+static void look_at_kind(const struct nlattr *attr, struct listing *listing)
 {
+	(void)listing;
 	if (attr->nla_type == IFLA_INFO_KIND)
 		kind_is_fmp = !strcmp((const char *)(attr + 1), "fmp");
-	if (kind_is_fmp && attr->nla_type == IFLA_INFO_DATA)
+}
+
+static void look_for_info(const struct nlattr *attr, struct listing *listing)
+{
+	if (attr->nla_type == IFLA_LINKINFO)
+		each_attr(attr + 1, (const char *)attr + attr->nla_len, look_at_kind, listing);
+}
+
+static void print_info(const struct nlattr *attr, struct listing *listing)
+{
+	if (attr->nla_type == IFLA_INFO_DATA)
 		print_attr(attr, listing);
 }
 
@@ -152,7 +175,7 @@ static void print_link_attr(const struct nlattr *attr, struct listing *listing)
 		print_attr(attr, listing);
 		break;
 	case IFLA_LINKINFO:
-		each_attr(attr + 1, (const char *)attr + attr->nla_len, look_at_info, listing);
+		each_attr(attr + 1, (const char *)attr + attr->nla_len, print_info, listing);
 	}
 }
 
@@ -164,7 +187,11 @@ static void print_link(const struct nlmsghdr *msg, void *arg)
 	if (msg->nlmsg_type != RTM_NEWLINK)
 		return;
 	kind_is_fmp = false;
-	fprintf(listing->file, "link %d %x", link->ifi_index, link->ifi_flags);
+	each_attr(link + 1, (const char *)msg + msg->nlmsg_len, look_for_info, listing);
+	/* Others change by themselves. */
+	if (!kind_is_fmp)
+		return;
+	fprintf(listing->file, "# link %d %x", link->ifi_index, link->ifi_flags);
 	each_attr(link + 1, (const char *)msg + msg->nlmsg_len, print_link_attr, listing);
 	fputc('\n', listing->file);
 }
@@ -178,13 +205,13 @@ static void print_links(const struct snapshot *snapshot, struct listing *listing
 		.head = { sizeof(request), RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 0, 0 },
 	};
 
-	bus_ask(snapshot->route, &request, sizeof(request), print_link, listing);
+	must(bus_ask(snapshot->route, &request, sizeof(request), print_link, listing));
 }
 
 /**
  * snapshot_take() - write down what there is
  *
- * Return: Text, to be freed by the caller.
+ * Return: Lines, each for itself a comment, to be freed by the caller.
  */
 char *snapshot_take(const struct snapshot *snapshot)
 {
@@ -194,14 +221,15 @@ char *snapshot_take(const struct snapshot *snapshot)
 	size_t len;
 
 	listing.file = open_memstream(&text, &len);
-	ask(snapshot, FMP_CMD_DEV_GET, 0, list_device, &listing);
+	must(listing.file ? 0 : ENOMEM);
+	must(ask(snapshot, FMP_CMD_DEV_GET, 0, list_device, &listing));
 	listing.moves = dev_moves;
-	ask(snapshot, FMP_CMD_DEV_GET, 0, print, &listing);
+	must(ask(snapshot, FMP_CMD_DEV_GET, 0, print, &listing));
 	for (i = 0; i < listing.n; i++) {
 		listing.moves = peer_moves;
-		ask(snapshot, FMP_CMD_PEER_GET, listing.most[i], print, &listing);
+		must(ask(snapshot, FMP_CMD_PEER_GET, listing.most[i], print, &listing));
 		listing.moves = session_moves;
-		ask(snapshot, FMP_CMD_SESSION_GET, listing.most[i], print, &listing);
+		must(ask(snapshot, FMP_CMD_SESSION_GET, listing.most[i], print, &listing));
 	}
 	listing.moves = (const uint16_t[]){ 0 };
 	print_links(snapshot, &listing);
