@@ -582,6 +582,25 @@ static void rescue_limit(void)
 	rig_free(rig);
 }
 
+/* Two moves in a row, of which each comes in the middle of a rekey. */
+static void rescued_again(void)
+{
+	struct rig *rig = rig_new(false);
+
+	rig_peer(rig, false);
+	rig_live(rig, LIVE, rig_epoch_a);
+	CHECK(knock(rig, rig_epoch_a));
+	AT(rig, 5000);
+	CHECK(rig->events[FMP_HANDSHAKE_EVENT_STARTED] == 1);
+	rig_live(rig, LIVE + 1, rig_epoch_a);
+	rig_session(rig, LIVE + 2, FMP_SLOT_PENDING, false, false, rig_epoch_a, 0);
+	AT(rig, 34999);
+	CHECK(rig->events[FMP_HANDSHAKE_EVENT_STARTED] == 1);
+	AT(rig, 35000);
+	CHECK(rig->events[FMP_HANDSHAKE_EVENT_STARTED] == 2);
+	rig_free(rig);
+}
+
 static void not_rescued(void)
 {
 	struct rig *rig = rig_new(true);
@@ -846,6 +865,7 @@ const struct test engine_responder_tests[] = {
 	{ "proven_stays", proven_stays },
 	{ "rescued", rescued },
 	{ "rescue_limit", rescue_limit },
+	{ "rescued_again", rescued_again },
 	{ "not_rescued", not_rescued },
 	{ "denied", denied },
 	{ "denied_restart", denied_restart },

@@ -248,8 +248,12 @@ static void stable(struct engine *engine, struct engine_peer *peer)
 static void rescue(struct engine *engine, struct engine_peer *peer)
 {
 	peer->stuck = ENGINE_NEVER;
-	if (!peer->current.used || !session_pending(engine, peer) || engine->now < peer->rescue)
+	if (!peer->current.used || !session_pending(engine, peer))
 		return;
+	if (engine->now < peer->rescue) {
+		peer->stuck = peer->rescue;
+		return;
+	}
 	peer->rescue = engine->now + ENGINE_RESCUE_MS;
 	initiate(engine, peer);
 }
