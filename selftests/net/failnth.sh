@@ -5,6 +5,7 @@
 # refused, or counted; it changes nothing, and leaves nothing behind.
 #
 # on: debug
+# long
 #
 # With FAILNTH_SITES, in the environment or on the kernel's command line, it lists the
 # functions whose allocations failed.
