@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# on: 6.12
 # What takes minutes: an agent that was asked to recover a peer and cannot, and a session
 # that has served its time.
 #

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
-# on: 6.1
+# on: 7.3
 # shellcheck disable=SC2317 # functions are called by name
 # What anybody can send who has seen the handshakes of others: none of it may stop the
 # traffic of a live link for a datagram, or keep a link from coming up (spec 3.5, 7.5). See

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
-# on: 6.1
+# on: 7.3
 # shellcheck disable=SC2317 # functions are called by name
 # An agent that is killed at any time, also in the middle of handshakes, and started again:
 # sessions go on without one. See agent.sh for who is where.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # needs: python
-# on: 6.1
+# on: 7.3
 # Rekeys of module and agent with a peer in Python that keeps our rules, in both roles: what
 # a network may do to the two messages of one must not cost a datagram (spec 8).
 
