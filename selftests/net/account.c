@@ -5,22 +5,14 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "account.h"
+#include "clock.h"
 #include "findings.h"
 #include "verdict.h"
 
 /* Seconds, for another CPU. */
 #define PATIENCE	10.0
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 static unsigned long at(const struct ctl_counters *counters, const char *name)
 {

@@ -190,9 +190,5 @@ check_equal "and only clean errors" "" "$(unclean)"
 check_equal "nothing is left that holds the module" 0 "$(cat /sys/module/fmp/refcnt)"
 check "which can be removed" rmmod fmp
 must modprobe fmp
-if [ -w /sys/kernel/debug/kmemleak ]; then
-	check "kmemleak finds nothing" kmemleak-check
-else
-	ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
-fi
+check_leaks
 ktap_end

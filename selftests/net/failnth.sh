@@ -98,8 +98,6 @@ nothing_fails() {
 	done
 }
 
-unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
-
 # One of the devices goes with its namespace.
 gone() { ip -n h1 link del fmp0 && ip netns del h1 && await 10 unused && rmmod fmp; }
 
@@ -117,11 +115,7 @@ nothing_fails
 [ -z "$SITES" ] || sites | sed 's/^/# /'
 check "the device goes, its namespace, and the module" gone
 must modprobe fmp
-if [ -w "$LEAKS" ]; then
-	check "kmemleak finds nothing" kmemleak-check
-else
-	ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
-fi
+check_leaks
 must ip netns add h1
 quietly relay_from 1 failnth load "$(module_file)"
 nothing_fails

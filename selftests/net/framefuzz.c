@@ -24,13 +24,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/fmp.h>
 
 #include "account.h"
 #include "bus.h"
+#include "clock.h"
 #include "coverage.h"
 #include "ctl.h"
 #include "findings.h"
@@ -82,14 +82,6 @@ static struct forgery forgery;
 static const char *netns;
 static unsigned int seconds = 20, n_processes = 2;
 static uint64_t seed;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 static void must(int err, const char *what)
 {

@@ -43,8 +43,6 @@ prepare() {
 	for ((n = 0; n < $(nproc); n++)); do make_device "$n"; done
 }
 
-unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
-
 gone() { await 30 unused && rmmod fmp; }
 
 ktap_begin
@@ -56,9 +54,5 @@ for ((n = 0; n < $(nproc); n++)); do
 done
 check "nothing holds the module" gone
 must modprobe fmp
-if [ -w /sys/kernel/debug/kmemleak ]; then
-	check "kmemleak finds nothing" kmemleak-check
-else
-	ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
-fi
+check_leaks
 ktap_end

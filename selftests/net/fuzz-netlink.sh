@@ -28,8 +28,6 @@ prepare() {
 	done
 }
 
-unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
-
 # What the fuzzer left in namespaces that are gone was theirs.
 gone() { await 30 unused && rmmod fmp; }
 
@@ -42,9 +40,5 @@ for n in 1 2 3; do
 done
 check "nothing holds the module" gone
 must modprobe fmp
-if [ -w /sys/kernel/debug/kmemleak ]; then
-	check "kmemleak finds nothing" kmemleak-check
-else
-	ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
-fi
+check_leaks
 ktap_end

@@ -281,6 +281,18 @@ make_tunnels() {
 # listening HOST PORT: somebody is, for TCP
 listening() { in_host "$1" ss -Htln "sport = :$2" | grep -q .; }
 
+# Nobody holds the module.
+unused() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ]; }
+
+# check_leaks: of all that was allocated since kmemleak was last asked
+check_leaks() {
+	if [ -w /sys/kernel/debug/kmemleak ]; then
+		check "kmemleak finds nothing" kmemleak-check
+	else
+		ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
+	fi
+}
+
 cleanup() {
 	local ns
 	for ns in $(ip netns list | awk '{ print $1 }'); do

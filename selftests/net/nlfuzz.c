@@ -22,12 +22,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/fmp.h>
 
 #include "bus.h"
+#include "clock.h"
 #include "coverage.h"
 #include "ctl.h"
 #include "findings.h"
@@ -89,14 +89,6 @@ static struct mutant mutant;
 static const char *netns, *away, *guarded;
 static unsigned int seconds = 20;
 static uint64_t seed;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /* --- a process finds its place */
 

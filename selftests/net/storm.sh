@@ -32,7 +32,7 @@ prepare() {
 	done
 }
 
-gone() { [ "$(cat /sys/module/fmp/refcnt)" = 0 ] && rmmod fmp; }
+gone() { unused && rmmod fmp; }
 
 ktap_begin
 prepare
@@ -43,9 +43,5 @@ for n in 1 2; do
 done
 check "nothing holds the module" gone
 must modprobe fmp
-if [ -w /sys/kernel/debug/kmemleak ]; then
-	check "kmemleak finds nothing" kmemleak-check
-else
-	ktap_skip "kmemleak finds nothing" "this kernel has no kmemleak"
-fi
+check_leaks
 ktap_end
