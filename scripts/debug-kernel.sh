@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034 # used where this is sourced
-# Sourced: builds the sanitizer kernel into a cache entry that holds what it takes
-# to boot it and to build modules against it: vmlinux, lib/modules, build.
+# Sourced: builds the sanitizer kernel, and the one that looks for data races, each
+# into a cache entry that holds what it takes to boot it and to build modules against
+# it: vmlinux, lib/modules, build.
 
+# The fragment of the kernel that is being built.
 DEBUG_CONFIG=$FMP_TOP/selftests/vm/debug.config
+KCSAN_CONFIG=$FMP_TOP/selftests/vm/kcsan.config
 
 # Print what the fragment asks for and the configuration does not have; "=n" is
-# granted by absence.
+# granted by absence, and of two lines about one option the later counts.
 not_granted() {
 	awk '
-		FNR == NR { if (/^CONFIG_/) { i = index($0, "="); got[substr($0, 1, i - 1)] = substr($0, i + 1) } next }
-		/^CONFIG_/ {
-			i = index($0, "="); k = substr($0, 1, i - 1); want = substr($0, i + 1)
-			have = k in got ? got[k] : "n"
-			if (have != want) print k "=" want " is not granted (" have ")"
+		{ i = index($0, "="); k = substr($0, 1, i - 1) }
+		!/^CONFIG_/ { next }
+		FNR == NR { got[k] = substr($0, i + 1); next }
+		{ want[k] = substr($0, i + 1) }
+		END {
+			for (k in want) {
+				have = k in got ? got[k] : "n"
+				if (have != want[k]) print k "=" want[k] " is not granted (" have ")"
+			}
 		}' "$1" "$2"
 }
 
@@ -46,22 +53,35 @@ debug_keep() {
 	printf '%s\n' "$release" >"$dest/release"
 }
 
+# debug_kernel_fill NAME CONFIG DEST
 debug_kernel_fill() {
-	local dest=$1 work=$1/.work
+	local DEBUG_CONFIG=$2 dest=$3 work=$3/.work
 	mkdir -p "$work"/{src,out}
-	say "building the debug kernel (6 to 15 minutes on two CPUs)"
+	say "building the $1 kernel (6 to 15 minutes on two CPUs)"
 	unpack_ksource "$KSOURCE_DEBUG" "$work/src" || return 1
 	run_quiet "$dest/build.log" debug_build "$work/src" "$work/out" || return 1
 	run_quiet "$dest/keep.log" debug_keep "$work/src" "$work/out" "$dest" || return 1
 	/sbin/depmod -b "$dest" "$(cat "$dest/release")" && rm -rf "$work"
 }
 
-# The key is all that decides what comes out: source, configuration, compiler and
-# the recipe.
-debug_kernel() {
+# debug_entry NAME CONFIG: the key is all that decides what comes out: source,
+# configuration, compiler and the recipe.
+debug_entry() {
 	local version key
 	version=$(ksource_version "$KSOURCE_DEBUG")
-	key=$({ echo "$version"; gcc -dumpfullversion; cat "$DEBUG_CONFIG"; declare -f debug_configure debug_build debug_keep; } |
+	key=$({ echo "$version"; gcc -dumpfullversion; cat "$2"; declare -f debug_configure debug_build debug_keep; } |
 		sha256sum | cut -c1-16)
-	cache_entry "kernel-debug-$key" debug_kernel_fill
+	cache_entry "kernel-$1-$key" debug_kernel_fill "$1" "$2"
+}
+
+debug_kernel() { debug_entry debug "$DEBUG_CONFIG"; }
+
+# What the sanitizer kernel has, up to its detectors, and others instead of them.
+kcsan_kernel() {
+	local config rc=0
+	config=$(mktemp)
+	{ sed '/^# --- the detectors/Q' "$DEBUG_CONFIG"; cat "$KCSAN_CONFIG"; } >"$config"
+	debug_entry kcsan "$config" || rc=$?
+	rm -f "$config"
+	return "$rc"
 }

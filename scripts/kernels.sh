@@ -75,6 +75,7 @@ stock_kernel() {
 kernel() {
 	case $1 in
 	debug) debug_kernel ;;
+	kcsan) kcsan_kernel ;;
 	*) stock_kernel "$1" ;;
 	esac
 }

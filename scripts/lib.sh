@@ -12,10 +12,17 @@ shopt -s inherit_errexit
 FMP_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 FMP_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/fmp
 FMP_KERNELS=(6.1 6.12 7.3 debug)
+# Made and used only when they are named.
+FMP_NAMED_KERNELS=(kcsan)
 FMP_JOBS=${FMP_JOBS:-$(nproc)}
 
 say() { printf 'fmp: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
+
+check_kernel() {
+	local all="${FMP_KERNELS[*]} ${FMP_NAMED_KERNELS[*]}"
+	[[ " $all " == *" $1 "* ]] || { say "no kernel $1: one of $all"; return 1; }
+}
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then

@@ -19,9 +19,33 @@ BEGIN {
 		"|unable to handle|Call Trace:|list_(add|del) corruption|Bad page state|Objects remaining" \
 		"|stack-protector|stack guard page|ref_tracker: .*(leak|error|has )|MAX_LOCKDEP|lockdep.*turning off"
 }
+
+# A race between others than the module is left out.
+function tell_race() {
+	if (ours) {
+		printf "%s", race
+		found = 1
+	}
+	in_race = ours = 0
+}
+
 { sub(/\r$/, "") }
 from != "" && !on { if ($0 ~ from) on = 1; else { before = ""; next } }
 section != "" && match($0, section) { name = substr($0, RSTART + RLENGTH) ": " }
+/BUG: KCSAN: / {
+	tell_race()
+	race = before == "" ? "" : name before "\n"
+	in_race = 1
+}
+in_race && (!($0 ~ complaint) || /KCSAN/) {
+	race = race name $0 "\n"
+	if (/\[fmp/)
+		ours = 1
+	if (/====================/)
+		tell_race()
+	before = ""
+	next
+}
 $0 ~ complaint {
 	if (!left && before != "")
 		print name before
@@ -37,4 +61,7 @@ left > 0 {
 	next
 }
 { before = $0 }
-END { exit found }
+END {
+	tell_race()
+	exit found
+}
