@@ -46,7 +46,7 @@ install: tools ## the tool below PREFIX, its plugin for ip, the module where dep
 generate: deps ## write the files made from include/fmp.yaml
 	scripts/ynl-gen
 
-LINTS := checkpatch sparse w1 tools shell generated version
+LINTS := checkpatch sparse w1 coccinelle tools shell generated version
 
 .PHONY: lint
 lint: deps ## every static check; lint-NAME runs one of them
@@ -56,6 +56,7 @@ lint: deps ## every static check; lint-NAME runs one of them
 lint-checkpatch: ## the kernel's checkpatch.pl --strict
 lint-sparse: ## sparse on the module
 lint-w1: ## the module with W=1 for every kernel
+lint-coccinelle: ## the kernel's semantic patches on the module
 lint-tools: ## gcc -fanalyzer on the tool
 lint-shell: ## shellcheck on every script
 lint-generated: ## generated files are what the generator writes

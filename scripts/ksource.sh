@@ -30,11 +30,14 @@ unpack_ksource() {
 	rm -rf "$dir/.deb"
 }
 
-# The directory with checkpatch, the YNL generator and the netlink schemas.
+KSOURCE_TOOLS_FILES=(scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
+	scripts/coccinelle tools/net/ynl Documentation/netlink .clang-format)
+
+# The directory with checkpatch, the semantic patches, the YNL generator and the netlink
+# schemas.
 ksource_tools() {
 	local version
 	version=$(ksource_version "$KSOURCE_TOOLS")
-	cache_entry "ksource-tools-${version//[:~+]/_}" unpack_ksource "$KSOURCE_TOOLS" \
-		scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch \
-		tools/net/ynl Documentation/netlink .clang-format
+	cache_entry "ksource-tools-${version//[:~+]/_}-$(hash_of <(echo "${KSOURCE_TOOLS_FILES[*]}"))" \
+		unpack_ksource "$KSOURCE_TOOLS" "${KSOURCE_TOOLS_FILES[@]}"
 }
