@@ -16,7 +16,7 @@ umask 077
 
 # Where a process takes ten times as long to start, and a frame to open.
 SLOW=0
-[[ $(</proc/sys/kernel/osrelease) != *-debug ]] || SLOW=1
+[[ $(</proc/sys/kernel/osrelease) != *-@(debug|kcsan) ]] || SLOW=1
 
 # For the shell's process substitution.
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
