@@ -8,6 +8,7 @@
 # Host 1 has the device, host 2 a genuine one. In the name of a peer 3 host 3 forges.
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/flow.sh"
 . "$(dirname "$0")/ask.sh"
 
 # told NAME N EVENT: what was told since the last time
@@ -160,6 +161,37 @@ sent() {
 	check "with new sessions traffic goes on" in_host 1 ping -q -c 1 -W 5 10.9.0.2
 }
 
+# told_removal NAME COMMAND...: how the tool takes a peer away whose other end would go on
+# sending
+told_removal() {
+	local name=$1
+	shift
+	check "$name" "$@"
+	check "$name: the other end has no session then" await 10 without_session
+	REMOVALS=$((REMOVALS + 1))
+	check "$name: it knows why" await 10 removals_known
+	must in_host 2 fmp peer del fmp0 "${KEYS[1]}"
+}
+
+REMOVALS=0
+
+removals_known() { [ "$(events 2 peer-down | grep -c '"reason":"disconnect","code":6')" = "$REMOVALS" ]; }
+
+without_session() { [ -z "$(in_host 2 fmp session show fmp0)" ]; }
+
+removals() {
+	must watch_events 2
+	told_removal "a peer is removed" in_host 1 fmp peer del fmp0 "${KEYS[2]}"
+	add_peer 1 2
+	add_peer 2 1
+	must add_session 1 2 8
+	must add_session 2 1 8
+	told_removal "one is removed among settings" in_host 1 fmp set fmp0 peer "${KEYS[2]}" remove
+	add_peer 1 2
+	check "one without a session is removed as ever" in_host 1 fmp peer del fmp0 "${KEYS[2]}"
+	check_fail "but only once" in_host 1 fmp peer del fmp0 "${KEYS[2]}"
+}
+
 ktap_begin
 prepare
 malformed
@@ -167,4 +199,5 @@ earlier
 goodbyes
 reasons
 sent
+removals
 ktap_end

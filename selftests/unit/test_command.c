@@ -264,7 +264,7 @@ static void test_set(void)
 		      "peer", NPUB, "endpoint", "192.0.2.1:99", "address", "10.0.0.1",
 		      "remove-address", "fd00::1", "replace-addresses", "peer", XONLY, "remove");
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
-	if (!CHECK(outcome.requests == 3))
+	if (!CHECK(outcome.requests == 4))
 		return;
 
 	request = fake_request(drive_fake, 0);
@@ -279,7 +279,11 @@ static void test_set(void)
 	CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_PEER_ENDPOINT_PORT)) == htons(99));
 	CHECK(mnl_attr_get_u32(attr_of(request, FMP_A_PEER_ENDPOINT_IPV4)) == htonl(0xc0000201));
 	CHECK(attr_of(request, FMP_A_PEER_REPLACE_ADDRESSES));
-	CHECK(fake_command(fake_request(drive_fake, 2)) == FMP_CMD_PEER_DEL);
+	request = fake_request(drive_fake, 2);
+	CHECK(fake_command(request) == FMP_CMD_LINK_SEND);
+	CHECK(mnl_attr_get_payload_len(attr_of(request, FMP_A_MESSAGE_PAYLOAD)) == 2);
+	CHECK(!memcmp(mnl_attr_get_payload(attr_of(request, FMP_A_MESSAGE_PAYLOAD)), "\x50\x06", 2));
+	CHECK(fake_command(fake_request(drive_fake, 3)) == FMP_CMD_PEER_DEL);
 	end(&outcome);
 }
 

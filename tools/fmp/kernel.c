@@ -486,10 +486,20 @@ int kernel_try_peer_del(struct nl *nl, const struct target *target, const uint8_
 	return err;
 }
 
+/* Else the other end sends into nothing until it misses us. Most have no session. */
+static void say_goodbye(struct nl *nl, const struct target *target, const uint8_t *key)
+{
+	static const uint8_t configuration_change[] = { 0x50, 0x06 };
+
+	kernel_link_send(nl, target, key, configuration_change, sizeof(configuration_change));
+}
+
 int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *key)
 {
-	int err = kernel_try_peer_del(nl, target, key);
+	int err;
 
+	say_goodbye(nl, target, key);
+	err = kernel_try_peer_del(nl, target, key);
 	return err ? failed_peer(nl, err, target, key, "cannot remove the peer") : STATUS_OK;
 }
 
@@ -498,6 +508,7 @@ int kernel_peer_put(struct nl *nl, const struct target *target, const struct pee
 	int err;
 
 	if (change->remove) {
+		say_goodbye(nl, target, change->key);
 		err = kernel_try_peer_del(nl, target, change->key);
 		if (!err || err == -ENOENT)
 			return STATUS_OK;
