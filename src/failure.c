@@ -22,7 +22,7 @@
  */
 void fmp_failure_reset(struct fmp_failure *failure)
 {
-	failure->count = 0;
+	WRITE_ONCE(failure->count, 0);
 	failure->hopeless = 0;
 }
 
@@ -84,7 +84,7 @@ enum fmp_failure_verdict fmp_failure_add(struct fmp_failure *failure,
 	if (fmp_failure_is_early(facts))
 		return FMP_FAILURE_NOTHING;
 	if (failure->count < U32_MAX)
-		failure->count++;
+		WRITE_ONCE(failure->count, failure->count + 1);
 	if (failure->count < FMP_FAILURE_THRESHOLD)
 		return FMP_FAILURE_NOTHING;
 

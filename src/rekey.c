@@ -38,9 +38,9 @@ bool fmp_backoff_due(struct fmp_backoff *backoff, u64 now, u32 first, u32 max)
  */
 void fmp_rekey_start(struct fmp_rekey *rekey, u64 now, u32 jitter)
 {
-	*rekey = (struct fmp_rekey){
-		.due = now + FMP_REKEY_AGE_MS + jitter,
-	};
+	rekey->used = 0;
+	rekey->backoff = (struct fmp_backoff){};
+	WRITE_ONCE(rekey->due, now + FMP_REKEY_AGE_MS + jitter);
 }
 
 /**
@@ -75,12 +75,12 @@ bool fmp_rekey_due(struct fmp_rekey *rekey,
 		return false;
 
 	if (facts->pending || facts->used == rekey->used) {
-		rekey->due = facts->now + FMP_REKEY_AGAIN_MS;
+		WRITE_ONCE(rekey->due, facts->now + FMP_REKEY_AGAIN_MS);
 		return false;
 	}
 	rekey->used = facts->used;
 	fmp_backoff_due(&rekey->backoff, facts->now, FMP_REKEY_AGAIN_MS,
 			FMP_REKEY_AGAIN_MAX_MS);
-	rekey->due = rekey->backoff.next;
+	WRITE_ONCE(rekey->due, rekey->backoff.next);
 	return true;
 }

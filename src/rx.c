@@ -111,13 +111,13 @@ static void fmp_rx_roam(struct fmp_session *session, const struct sk_buff *skb)
 	if (likely(old && fmp_endpoint_matches(old, skb)))
 		return;
 	/* A move costs memory and a notification: frames must not drive it. */
-	if (time_before64(get_jiffies_64(), peer->roam_next))
+	if (time_before64(get_jiffies_64(), READ_ONCE(peer->roam_next)))
 		return;
 	/* Without memory the next frame moves it. */
 	endpoint = fmp_endpoint_from_skb(skb);
 	if (!endpoint)
 		return;
-	peer->roam_next = get_jiffies_64() + FMP_ROAM_INTERVAL;
+	WRITE_ONCE(peer->roam_next, get_jiffies_64() + FMP_ROAM_INTERVAL);
 	moved = !fmp_endpoint_same_remote(old, endpoint);
 	if (!fmp_peer_move(peer, session, endpoint) || !moved)
 		return;

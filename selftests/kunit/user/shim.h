@@ -57,6 +57,7 @@ typedef unsigned int gfp_t;
 #define __exit
 #define READ_ONCE(x)		(*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value)	(*(volatile typeof(x) *)&(x) = (value))
+#define data_race(expression)	(expression)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
