@@ -39,6 +39,7 @@ const struct fmp_config_attrs fmp_config_dev_attrs = {
 	.congestion_etx	= FMP_A_DEV_CONGESTION_ETX,
 	.tx_batch	= FMP_A_DEV_TX_BATCH,
 	.rx_batch	= FMP_A_DEV_RX_BATCH,
+	.suspend_wipe	= FMP_A_DEV_SUSPEND_WIPE,
 };
 
 const struct fmp_config_attrs fmp_config_link_attrs = {
@@ -59,6 +60,7 @@ const struct fmp_config_attrs fmp_config_link_attrs = {
 	.congestion_etx	= IFLA_FMP_CONGESTION_ETX,
 	.tx_batch	= IFLA_FMP_TX_BATCH,
 	.rx_batch	= IFLA_FMP_RX_BATCH,
+	.suspend_wipe	= IFLA_FMP_SUSPEND_WIPE,
 };
 
 /**
@@ -80,6 +82,7 @@ void fmp_config_init(struct fmp_config *config)
 	config->congestion_etx = FMP_CONFIG_CONGESTION_ETX;
 	config->tx_batch = true;
 	config->rx_batch = true;
+	config->suspend_wipe = true;
 }
 
 static int fmp_config_read_local4(struct fmp_config *config,
@@ -238,6 +241,8 @@ int fmp_config_read(const struct fmp_dev *fmp, struct fmp_config *config,
 			nla_get_u32(data[attrs->handshake_rate]);
 	fmp_config_read_mmp(config, data, attrs);
 	fmp_config_read_batch(config, data, attrs);
+	if (data[attrs->suspend_wipe])
+		config->suspend_wipe = nla_get_u8(data[attrs->suspend_wipe]);
 
 	if (data[attrs->tos])
 		err = fmp_config_read_tos(config, data[attrs->tos], extack);
@@ -375,6 +380,7 @@ void fmp_config_write(struct fmp_dev *fmp, const struct fmp_config *config)
 	WRITE_ONCE(to->congestion_etx, config->congestion_etx);
 	WRITE_ONCE(to->tx_batch, config->tx_batch);
 	WRITE_ONCE(to->rx_batch, config->rx_batch);
+	WRITE_ONCE(to->suspend_wipe, config->suspend_wipe);
 	WRITE_ONCE(to->underlay, config->underlay);
 	memcpy(to->underlay_name, config->underlay_name,
 	       sizeof(to->underlay_name));
@@ -438,7 +444,8 @@ size_t fmp_config_fill_size(void)
 	       nla_total_size(sizeof(u16)) +	/* congestion-loss */
 	       nla_total_size(sizeof(u16)) +	/* congestion-etx */
 	       nla_total_size(sizeof(u8)) +	/* tx-batch */
-	       nla_total_size(sizeof(u8));	/* rx-batch */
+	       nla_total_size(sizeof(u8)) +	/* rx-batch */
+	       nla_total_size(sizeof(u8));	/* suspend-wipe */
 }
 
 /**
@@ -473,7 +480,8 @@ int fmp_config_fill(struct sk_buff *skb, const struct fmp_dev *fmp,
 	    nla_put_u16(skb, attrs->congestion_loss, config.congestion_loss) ||
 	    nla_put_u16(skb, attrs->congestion_etx, config.congestion_etx) ||
 	    nla_put_u8(skb, attrs->tx_batch, config.tx_batch) ||
-	    nla_put_u8(skb, attrs->rx_batch, config.rx_batch))
+	    nla_put_u8(skb, attrs->rx_batch, config.rx_batch) ||
+	    nla_put_u8(skb, attrs->suspend_wipe, config.suspend_wipe))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -39,6 +39,7 @@ struct sk_buff;
  * @congestion_etx: from which expected transmission count on, in hundredths
  * @tx_batch: the segments of a GSO packet leave as one UDP GSO packet
  * @rx_batch: a UDP GSO packet that arrives is opened as one batch
+ * @suspend_wipe: the machine sleeps without the keys of sessions
  *
  * The interface is not held: when it goes, sending fails until another one is
  * set.
@@ -62,6 +63,7 @@ struct fmp_config {
 	u16 congestion_etx;
 	bool tx_batch;
 	bool rx_batch;
+	bool suspend_wipe;
 };
 
 /**
@@ -83,6 +85,7 @@ struct fmp_config {
  * @congestion_etx: u16, 10000 at most
  * @tx_batch: u8, 0 or 1
  * @rx_batch: u8, 0 or 1
+ * @suspend_wipe: u8, 0 or 1
  */
 struct fmp_config_attrs {
 	u8 port;
@@ -102,6 +105,7 @@ struct fmp_config_attrs {
 	u8 congestion_etx;
 	u8 tx_batch;
 	u8 rx_batch;
+	u8 suspend_wipe;
 };
 
 /* Of the family, and of rtnetlink. */

@@ -18,6 +18,7 @@
 #include "overlay.h"
 #include "peer.h"
 #include "rx-batch.h"
+#include "session.h"
 #include "socket.h"
 #include "staging.h"
 #include "tx.h"
@@ -48,6 +49,7 @@ static const struct nla_policy fmp_link_policy[IFLA_FMP_MAX + 1] = {
 	[IFLA_FMP_CONGESTION_ETX] = NLA_POLICY_MAX(NLA_U16, 10000),
 	[IFLA_FMP_TX_BATCH]	= NLA_POLICY_MAX(NLA_U8, 1),
 	[IFLA_FMP_RX_BATCH]	= NLA_POLICY_MAX(NLA_U8, 1),
+	[IFLA_FMP_SUSPEND_WIPE]	= NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* All devices, for the namespaces of their sockets. */
@@ -501,6 +503,43 @@ static void fmp_net_pre_exit(struct net *net)
 		mutex_unlock(&fmp->lock);
 	}
 	mutex_unlock(&fmp_devices_lock);
+}
+
+static void fmp_wipe_sessions(struct fmp_dev *fmp)
+{
+	struct fmp_peer *peer;
+	unsigned long id;
+
+	xa_for_each(&fmp->peer_ids, id, peer) {
+		fmp_session_wipe_all(peer);
+		cond_resched();
+	}
+}
+
+/**
+ * fmp_dev_wipe_all() - remove sessions, and wipe their keys
+ * @copied: the machine was copied, and may not use what the copy has; else it
+ *          goes to sleep, and devices that are told so keep theirs
+ *
+ * Context: Process context.
+ */
+void fmp_dev_wipe_all(bool copied)
+{
+	struct fmp_dev *fmp;
+
+	mutex_lock(&fmp_devices_lock);
+	list_for_each_entry(fmp, &fmp_devices, list) {
+		mutex_lock(&fmp->lock);
+		/* The copy's handshakes would give it the same keys. */
+		if (copied)
+			fmp_index_forget_agent(&fmp->indices);
+		if (copied || fmp->config.suspend_wipe)
+			fmp_wipe_sessions(fmp);
+		mutex_unlock(&fmp->lock);
+	}
+	mutex_unlock(&fmp_devices_lock);
+	/* Their keys go a grace period later. */
+	rcu_barrier();
 }
 
 static struct pernet_operations fmp_net_ops = {

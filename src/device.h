@@ -129,6 +129,7 @@ bool fmp_dev_is(const struct net_device *dev);
 int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		      const struct sk_buff *request,
 		      struct netlink_ext_ack *extack);
+void fmp_dev_wipe_all(bool copied);
 int fmp_dev_register(void);
 void fmp_dev_unregister(void);
 

@@ -9,6 +9,7 @@
 #include "lane.h"
 #include "netlink.h"
 #include "peer.h"
+#include "power.h"
 #include "rx-batch.h"
 #include "session.h"
 #include "subscriber.h"
@@ -40,8 +41,14 @@ static int __init fmp_module_init(void)
 	err = fmp_dev_register();
 	if (err)
 		goto unregister_netlink;
+	err = fmp_power_register();
+	if (err)
+		goto unregister_dev;
 	return 0;
 
+unregister_dev:
+	fmp_dev_unregister();
+	rcu_barrier();
 unregister_netlink:
 	fmp_netlink_unregister();
 unregister_subscriber:
@@ -59,6 +66,7 @@ exit_peers:
 
 static void __exit fmp_module_exit(void)
 {
+	fmp_power_unregister();
 	/* Devices tell of what they lose, so netlink goes after them. */
 	fmp_dev_unregister();
 	fmp_netlink_unregister();

@@ -24,7 +24,7 @@ static const struct nla_policy fmp_dev_get_nl_policy[FMP_A_DEV_IFINDEX + 1] = {
 };
 
 /* FMP_CMD_DEV_SET - do */
-static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_RX_BATCH + 1] = {
+static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_SUSPEND_WIPE + 1] = {
 	[FMP_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[FMP_A_DEV_PORT] = { .type = NLA_U16, },
 	[FMP_A_DEV_FWMARK] = { .type = NLA_U32, },
@@ -43,6 +43,7 @@ static const struct nla_policy fmp_dev_set_nl_policy[FMP_A_DEV_RX_BATCH + 1] = {
 	[FMP_A_DEV_CONGESTION_ETX] = NLA_POLICY_MAX(NLA_U16, 10000),
 	[FMP_A_DEV_TX_BATCH] = NLA_POLICY_MAX(NLA_U8, 1),
 	[FMP_A_DEV_RX_BATCH] = NLA_POLICY_MAX(NLA_U8, 1),
+	[FMP_A_DEV_SUSPEND_WIPE] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* FMP_CMD_PEER_GET - do */
@@ -210,7 +211,7 @@ static const struct genl_split_ops fmp_nl_ops[] = {
 		.cmd		= FMP_CMD_DEV_SET,
 		.doit		= fmp_nl_dev_set_doit,
 		.policy		= fmp_dev_set_nl_policy,
-		.maxattr	= FMP_A_DEV_RX_BATCH,
+		.maxattr	= FMP_A_DEV_SUSPEND_WIPE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -550,3 +550,18 @@ bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 	spin_unlock(&peer->lock);
 	return down;
 }
+
+/**
+ * fmp_session_wipe_all() - remove the sessions of a peer, lest their keys last
+ * @peer: the peer, which stays
+ *
+ * Context: Process context, the device's lock held.
+ */
+void fmp_session_wipe_all(struct fmp_peer *peer)
+{
+	spin_lock_bh(&peer->lock);
+	if (rcu_access_pointer(peer->current_session))
+		fmp_liveness_down(peer, FMP_DOWN_REASON_WIPED, -1);
+	fmp_session_remove_all(peer);
+	spin_unlock_bh(&peer->lock);
+}

@@ -93,6 +93,7 @@ int fmp_session_remove(struct fmp_session *session);
 void fmp_session_remove_all(struct fmp_peer *peer);
 bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
 		      int code);
+void fmp_session_wipe_all(struct fmp_peer *peer);
 void fmp_session_promote(struct fmp_session *session, u8 k_bit);
 u64 fmp_session_deadline(u64 due, u64 now);
 void fmp_session_wake(struct fmp_peer *peer, u64 deadline);

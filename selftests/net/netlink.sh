@@ -157,6 +157,7 @@ bad_settings() {
 		tx-batch of 0 bytes | dev-set $I tx-batch | EINVAL attr=tx-batch
 		rx-batch 255 | dev-set $I rx-batch=u8:255 | ERANGE attr=rx-batch
 		rx-batch of 4 bytes | dev-set $I rx-batch=u32:0 | EINVAL attr=rx-batch
+		suspend-wipe 2 | dev-set $I suspend-wipe=u8:2 | ERANGE attr=suspend-wipe
 		one good, one bad | dev-set $I port=u16:3000 fwmark=u32:3 source-check=u8:2 | ERANGE attr=source-check
 		ifname, which is read-only | dev-set $I ifname=hex:6600 | EINVAL attr=ifname
 		peers, which is read-only | dev-set $I peers=u32:5 | EINVAL attr=peers

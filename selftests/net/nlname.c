@@ -35,6 +35,7 @@ static const struct name dev_attrs[] = {
 	{ "congestion-etx", FMP_A_DEV_CONGESTION_ETX },
 	{ "tx-batch", FMP_A_DEV_TX_BATCH },
 	{ "rx-batch", FMP_A_DEV_RX_BATCH },
+	{ "suspend-wipe", FMP_A_DEV_SUSPEND_WIPE },
 	{ NULL },
 };
 
@@ -57,6 +58,7 @@ const struct name link_attrs[] = {
 	{ "congestion-etx", IFLA_FMP_CONGESTION_ETX },
 	{ "tx-batch", IFLA_FMP_TX_BATCH },
 	{ "rx-batch", IFLA_FMP_RX_BATCH },
+	{ "suspend-wipe", IFLA_FMP_SUSPEND_WIPE },
 	{ NULL },
 };
 

@@ -101,6 +101,7 @@ static void put_settings(struct message *msg)
 	put_u16(msg, FMP_A_DEV_CONGESTION_ETX, 350);
 	put_u8(msg, FMP_A_DEV_TX_BATCH, 0);
 	put_u8(msg, FMP_A_DEV_RX_BATCH, 0);
+	put_u8(msg, FMP_A_DEV_SUSPEND_WIPE, 0);
 }
 
 static void send_device(struct fake *f, const struct nlmsghdr *request)

@@ -426,7 +426,7 @@ static void test_bad_lines(void)
 	EXPECT(STATUS_USAGE, "'fmp0': what to set is missing", "set", "fmp0");
 	EXPECT(STATUS_USAGE, "'prot': unknown word, known here: port, fwmark, source-check, local, underlay, tos, "
 	       "ttl, multicast, handshake-burst, handshake-rate, mmp, ecn, congestion-loss, "
-	       "congestion-etx, tx-batch, rx-batch, peer",
+	       "congestion-etx, tx-batch, rx-batch, suspend-wipe, peer",
 	       "set", "fmp0", "prot", "1");
 	EXPECT(STATUS_USAGE, "'3': has ECN bits", "set", "fmp0", "tos", "3");
 	EXPECT(STATUS_USAGE, "'256': neither 'auto'", "set", "fmp0", "ttl", "256");
@@ -633,6 +633,7 @@ static void send_links(struct fake *f, uint16_t loss)
 	put_u16(&msg, FMP_A_DEV_CONGESTION_ETX, (uint16_t)(loss * 5));
 	put_u8(&msg, FMP_A_DEV_TX_BATCH, !!loss);
 	put_u8(&msg, FMP_A_DEV_RX_BATCH, !loss);
+	put_u8(&msg, FMP_A_DEV_SUSPEND_WIPE, !!loss);
 	fake_event(f, &msg);
 
 	peer_key(key, 0);
@@ -724,10 +725,10 @@ static void test_links(void)
 	of_links = true;
 	check_trouble(RUN("monitor"),
 		      "fmp0 dev-set mmp minimal ecn on congestion-loss 2.5 congestion-etx 1.25 "
-		      "tx-batch on rx-batch off\n"
+		      "tx-batch on rx-batch off suspend-wipe on\n"
 		      "fmp0 peer-set peer " NPUB " dead-timeout 25 mmp device\n"
 		      "fmp0 dev-set mmp minimal ecn off congestion-loss off congestion-etx off "
-		      "tx-batch off rx-batch on\n"
+		      "tx-batch off rx-batch on suspend-wipe off\n"
 		      "fmp0 peer-set peer " NPUB " dead-timeout off mmp device\n");
 	of_links = false;
 }

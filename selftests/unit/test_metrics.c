@@ -58,8 +58,8 @@ static void test_set(void)
 
 	start("full");
 	outcome = RUN("set", "fmp0", "mmp", "minimal", "ecn", "on", "congestion-loss", "2.5",
-		      "congestion-etx", "1.25", "tx-batch", "off", "rx-batch", "on", "peer", NPUB, "mmp", "device",
-		      "dead-timeout", "45");
+		      "congestion-etx", "1.25", "tx-batch", "off", "rx-batch", "on", "suspend-wipe", "off",
+		      "peer", NPUB, "mmp", "device", "dead-timeout", "45");
 	CHECK_FMT(outcome.status == STATUS_OK && !*outcome.output, "%s", outcome.messages);
 	if (CHECK(outcome.requests == 2)) {
 		request = fake_request(drive_fake, 0);
@@ -70,6 +70,7 @@ static void test_set(void)
 		CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_CONGESTION_ETX)) == 125);
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TX_BATCH)) == 0);
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_RX_BATCH)) == 1);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_SUSPEND_WIPE)) == 0);
 		request = fake_request(drive_fake, 1);
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_PEER_MMP_MODE)) ==
 		      FMP_MMP_MODE_DEVICE);
@@ -128,7 +129,7 @@ static bool shows(const char *scene, const char *text)
 static void test_show(void)
 {
 	CHECK(shows("full", "  reports: lightweight\n  ecn: off\n  congestion loss: 2.5 %\n"
-		    "  congestion etx: 3.50\n  tx batch: off\n  rx batch: off\n"));
+		    "  congestion etx: 3.50\n  tx batch: off\n  rx batch: off\n  suspend wipe: off\n"));
 	CHECK(shows("full", "  state: up for 3 min 5 s\n  rtt: 20.1 ms, varies by 310 us\n"
 		    "  loss: 0.12 % sent, 0 % received\n  jitter: 1.25 ms sent, 900 us received\n"
 		    "  goodput: 1.19 MiB/s\n  etx: 1.01\n"));
@@ -209,7 +210,7 @@ static void test_showconf(void)
 	outcome = RUN("showconf", "fmp0");
 	text = xstrdup(outcome.output);
 	CHECK_FMT(strstr(text, "Metrics = lightweight\nEcn = off\nCongestionLoss = 2.5\n"
-			 "CongestionEtx = 3.50\nTxBatch = off\nRxBatch = off\n"), "%s", text);
+			 "CongestionEtx = 3.50\nTxBatch = off\nRxBatch = off\nSuspendWipe = off\n"), "%s", text);
 	CHECK_FMT(strstr(text, "DeadTimeout = 20\nMetrics = full\n"), "%s", text);
 	end(&outcome);
 
@@ -237,7 +238,8 @@ static bool asks_for_metrics(const struct nlmsghdr *request)
 	return attr_of(request, FMP_A_DEV_MMP_MODE) && attr_of(request, FMP_A_DEV_ECN) &&
 	       attr_of(request, FMP_A_DEV_CONGESTION_LOSS) &&
 	       attr_of(request, FMP_A_DEV_CONGESTION_ETX) &&
-	       attr_of(request, FMP_A_DEV_TX_BATCH) && attr_of(request, FMP_A_DEV_RX_BATCH);
+	       attr_of(request, FMP_A_DEV_TX_BATCH) && attr_of(request, FMP_A_DEV_RX_BATCH) &&
+	       attr_of(request, FMP_A_DEV_SUSPEND_WIPE);
 }
 
 #define PEER "[Peer]\nPublicKey = " NPUB "\n"
@@ -254,6 +256,7 @@ static void test_defaults(void)
 		CHECK(mnl_attr_get_u16(attr_of(request, FMP_A_DEV_CONGESTION_ETX)) == 300);
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_TX_BATCH)) == 1);
 		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_RX_BATCH)) == 1);
+		CHECK(mnl_attr_get_u8(attr_of(request, FMP_A_DEV_SUSPEND_WIPE)) == 1);
 	}
 	request = request_of(FMP_CMD_PEER_NEW);
 	CHECK(request && !attr_of(request, FMP_A_PEER_DEAD_TIMEOUT) &&
@@ -303,7 +306,8 @@ static void test_old_module(void)
 	const struct nlmsghdr *request = request_of(FMP_CMD_DEV_SET);
 
 	CHECK(request && !attr_of(request, FMP_A_DEV_MMP_MODE) && !attr_of(request, FMP_A_DEV_ECN));
-	CHECK(request && !attr_of(request, FMP_A_DEV_TX_BATCH) && !attr_of(request, FMP_A_DEV_RX_BATCH));
+	CHECK(request && !attr_of(request, FMP_A_DEV_TX_BATCH) && !attr_of(request, FMP_A_DEV_RX_BATCH) &&
+	      !attr_of(request, FMP_A_DEV_SUSPEND_WIPE));
 	end(&outcome);
 
 	outcome = run_conf("old", "setconf", "[Interface]\nRxBatch = on\n" PEER);
@@ -327,6 +331,7 @@ static void test_bad_files(void)
 		{ "[Interface]\nEcn = maybe\n", ":2: 'maybe': neither 'on' nor 'off'" },
 		{ "[Interface]\nTxBatch = 1\n", ":2: '1': neither 'on' nor 'off'" },
 		{ "[Interface]\nRxBatch =\n", ":2: 'RxBatch': " },
+		{ "[Interface]\nSuspendWipe = 0\n", ":2: '0': neither 'on' nor 'off'" },
 		{ "[Interface]\nCongestionLoss = 5%\n", ":2: '5%': neither 'off' nor a percentage" },
 		{ "[Interface]\nCongestionEtx = 0\n", ":2: '0': neither 'off' nor a number" },
 		{ "[Interface]\nCongestionEtx = 1\n", ":2: '1': neither 'off' nor a number" },

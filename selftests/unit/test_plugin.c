@@ -137,14 +137,14 @@ static void expect(const char *wanted, char **words, int line)
 	"dev", "eth0", "tos", "inherit", "ttl", "64", "source-check", "off", "multicast", "on",	\
 	"handshake-burst", "7", "handshake-rate", "3", "mmp", "lightweight", "ecn", "off",	\
 	"congestion-loss", "2.5", "congestion-etx", "1.05", "tx-batch", "on",	\
-	"rx-batch", "off"
+	"rx-batch", "off", "suspend-wipe", "off"
 
 static void test_text(void)
 {
 	EXPECT("port 2122 fwmark 0x7 local 192.0.2.9 local 2001:db8::9 dev eth0 tos inherit "
 	       "ttl 64 source-check off multicast on handshake-burst 7 handshake-rate 3 "
 	       "mmp lightweight ecn off congestion-loss 2.5 congestion-etx 1.05 "
-	       "tx-batch on rx-batch off ", EVERYTHING);
+	       "tx-batch on rx-batch off suspend-wipe off ", EVERYTHING);
 	EXPECT("port 0 congestion-loss off ", "port", "0", "fwmark", "off", "local", "any",
 	       "underlay", "any", "tos", "0", "ttl", "auto", "congestion-loss", "off");
 	EXPECT("tos 0xb8 ", "tos", "0xb8");
@@ -157,7 +157,8 @@ static void test_json(void)
 	       "\"underlay\":\"eth0\",\"tos\":\"inherit\",\"ttl\":64,\"source_check\":false,"
 	       "\"multicast\":true,\"handshake_burst\":7,\"handshake_rate\":3,"
 	       "\"mmp_mode\":\"lightweight\",\"ecn\":false,\"congestion_loss\":25,"
-	       "\"congestion_etx\":105,\"tx_batch\":true,\"rx_batch\":false}", EVERYTHING);
+	       "\"congestion_etx\":105,\"tx_batch\":true,\"rx_batch\":false,"
+	       "\"suspend_wipe\":false}", EVERYTHING);
 	json_object_put(json);
 	json = NULL;
 }

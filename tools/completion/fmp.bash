@@ -32,7 +32,7 @@ _fmp_value() {
 	peer) _fmp_words "$(_fmp_peers "$dev")" ;;
 	local-index) _fmp_words "$(_fmp_indices "$dev")" ;;
 	send-key | receive-key) _fmp_files ;;
-	source-check | multicast | auto-connect | ecn | tx-batch | rx-batch) _fmp_words "on off" ;;
+	source-check | multicast | auto-connect | ecn | tx-batch | rx-batch | suspend-wipe) _fmp_words "on off" ;;
 	mmp) _fmp_words "full lightweight minimal $mode" ;;
 	local | underlay) _fmp_words "any" ;;
 	tos) _fmp_words "inherit" ;;
@@ -73,7 +73,7 @@ _fmp_set() {
 	fi
 	_fmp_words "port fwmark source-check local underlay tos ttl multicast
 		handshake-burst handshake-rate mmp ecn congestion-loss congestion-etx
-		tx-batch rx-batch peer"
+		tx-batch rx-batch suspend-wipe peer"
 }
 
 _fmp_peer() {

@@ -43,6 +43,8 @@ static void set_later_words(struct device_change *change, const struct conf_inte
 			       all || conf->tx_batch != device->tx_batch;
 	change->set_rx_batch = !HAS(device, FMP_A_DEV_RX_BATCH) ? conf->has_rx_batch :
 			       all || conf->rx_batch != device->rx_batch;
+	change->set_suspend_wipe = !HAS(device, FMP_A_DEV_SUSPEND_WIPE) ? conf->has_suspend_wipe :
+				   all || conf->suspend_wipe != device->suspend_wipe;
 }
 
 static void set_everything(struct device_change *change)
@@ -71,6 +73,7 @@ static void set_what_is_said(struct device_change *change, const struct conf_int
 	change->set_congestion_etx = conf->has_etx;
 	change->set_tx_batch = conf->has_tx_batch;
 	change->set_rx_batch = conf->has_rx_batch;
+	change->set_suspend_wipe = conf->has_suspend_wipe;
 }
 
 /* Port 0 asks for any, and the device may have one by now. */
@@ -112,6 +115,7 @@ static struct device_change device_of(const struct conf_interface *conf)
 		.congestion_etx = conf->congestion_etx,
 		.tx_batch = conf->tx_batch,
 		.rx_batch = conf->rx_batch,
+		.suspend_wipe = conf->suspend_wipe,
 	};
 }
 

@@ -31,6 +31,7 @@ static const char *const dev_names[] = {
 	[FMP_A_DEV_CONGESTION_ETX] = "congestion-etx",
 	[FMP_A_DEV_TX_BATCH] = "tx-batch",
 	[FMP_A_DEV_RX_BATCH] = "rx-batch",
+	[FMP_A_DEV_SUSPEND_WIPE] = "suspend-wipe",
 };
 
 static const char *const address_names[] = {

@@ -269,6 +269,7 @@ static void set_defaults(struct conf_interface *interface)
 	interface->congestion_etx = CONF_CONGESTION_ETX;
 	interface->tx_batch = true;
 	interface->rx_batch = true;
+	interface->suspend_wipe = true;
 }
 
 int conf_read(struct conf *conf, FILE *file, const char *name)

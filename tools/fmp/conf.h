@@ -46,7 +46,7 @@ struct conf_interface {
 	char *deny;
 	bool has_port, has_mark, has_source_check, has_tos, has_ttl, has_multicast;
 	bool has_burst, has_rate, has_local, has_mtu;
-	bool has_mmp, has_ecn, has_loss, has_etx, has_tx_batch, has_rx_batch;
+	bool has_mmp, has_ecn, has_loss, has_etx, has_tx_batch, has_rx_batch, has_suspend_wipe;
 	uint16_t port;
 	uint32_t mark;
 	bool source_check;
@@ -64,6 +64,7 @@ struct conf_interface {
 	uint16_t congestion_etx;	/* hundredths, 0 for never */
 	bool tx_batch;
 	bool rx_batch;
+	bool suspend_wipe;
 	uint32_t mtu;
 	enum conf_table table;
 	uint32_t table_number;

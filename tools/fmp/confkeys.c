@@ -298,6 +298,12 @@ static int take_rx_batch(struct confkeys *keys, char *value)
 	return read_switch(&interface_of(keys)->rx_batch, value);
 }
 
+static int take_suspend_wipe(struct confkeys *keys, char *value)
+{
+	interface_of(keys)->has_suspend_wipe = true;
+	return read_switch(&interface_of(keys)->suspend_wipe, value);
+}
+
 static int add_hook(struct confkeys *keys, enum conf_hook hook, const char *value)
 {
 	struct conf_commands *commands = &interface_of(keys)->hooks[hook];
@@ -350,6 +356,7 @@ static const struct key interface_keys[] = {
 	{ "CongestionEtx", take_congestion_etx, 0 },
 	{ "TxBatch", take_tx_batch, 0 },
 	{ "RxBatch", take_rx_batch, 0 },
+	{ "SuspendWipe", take_suspend_wipe, 0 },
 	{ "PreUp", take_pre_up, KEY_MANY | KEY_RAW },
 	{ "PostUp", take_post_up, KEY_MANY | KEY_RAW },
 	{ "PreDown", take_pre_down, KEY_MANY | KEY_RAW },

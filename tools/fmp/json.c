@@ -187,6 +187,8 @@ struct json_object *json_device(const struct device *device)
 		add_number(object, "handshake_rate", device->handshake_rate);
 	add_metrics_words(object, device);
 	add_batch_words(object, device);
+	if (HAS(device, FMP_A_DEV_SUSPEND_WIPE))
+		add_bool(object, "suspend_wipe", device->suspend_wipe);
 	if (HAS(device, FMP_A_DEV_EPOCH))
 		add_epoch(object, device->epoch);
 	if (HAS(device, FMP_A_DEV_AGENT))

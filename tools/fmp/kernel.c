@@ -313,7 +313,8 @@ bool device_change_any(const struct device_change *change)
 	       change->set_tos || change->set_ttl || change->set_multicast ||
 	       change->set_handshake_burst || change->set_handshake_rate ||
 	       change->set_mmp_mode || change->set_ecn || change->set_congestion_loss ||
-	       change->set_congestion_etx || change->set_tx_batch || change->set_rx_batch;
+	       change->set_congestion_etx || change->set_tx_batch || change->set_rx_batch ||
+	       change->set_suspend_wipe;
 }
 
 static void put_metrics_words(struct message *msg, const struct device_change *change)
@@ -368,6 +369,8 @@ int kernel_device_set(struct nl *nl, const struct target *target,
 		put_u32(&msg, FMP_A_DEV_HANDSHAKE_RATE, change->handshake_rate);
 	put_metrics_words(&msg, change);
 	put_batch_words(&msg, change);
+	if (change->set_suspend_wipe)
+		put_u8(&msg, FMP_A_DEV_SUSPEND_WIPE, change->suspend_wipe);
 	err = nl_do(nl, &msg, NULL, NULL);
 	message_free(&msg);
 

@@ -65,7 +65,7 @@ struct device_change {
 	bool set_local4, set_local6, set_underlay, set_tos, set_ttl, set_multicast;
 	bool set_handshake_burst, set_handshake_rate;
 	bool set_mmp_mode, set_ecn, set_congestion_loss, set_congestion_etx;
-	bool set_tx_batch, set_rx_batch;
+	bool set_tx_batch, set_rx_batch, set_suspend_wipe;
 	uint16_t port;
 	uint32_t fwmark;
 	bool source_check;
@@ -83,6 +83,7 @@ struct device_change {
 	uint16_t congestion_etx;
 	bool tx_batch;
 	bool rx_batch;
+	bool suspend_wipe;
 };
 
 /* Whether anything is set. */

@@ -206,6 +206,8 @@ static void print_device_words(const struct device *device)
 		printf(" tx-batch %s", device->tx_batch ? "on" : "off");
 	if (HAS(device, FMP_A_DEV_RX_BATCH))
 		printf(" rx-batch %s", device->rx_batch ? "on" : "off");
+	if (HAS(device, FMP_A_DEV_SUSPEND_WIPE))
+		printf(" suspend-wipe %s", device->suspend_wipe ? "on" : "off");
 }
 
 static void print_session_words(const struct session *session)

@@ -35,6 +35,7 @@ static const char *down_reason_name(uint8_t reason)
 		[FMP_DOWN_REASON_FAILURES] = "failures",
 		[FMP_DOWN_REASON_TIMEOUT] = "timeout",
 		[FMP_DOWN_REASON_REMOVED] = "removed",
+		[FMP_DOWN_REASON_WIPED] = "wiped",
 	};
 
 	return reason < ARRAY_SIZE(names) ? names[reason] : "unknown";

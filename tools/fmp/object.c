@@ -315,6 +315,7 @@ static const struct field device_fields[] = {
 	FIELD(DEV, CONGESTION_ETX, KIND_U16, struct device, congestion_etx),
 	FIELD(DEV, TX_BATCH, KIND_U8, struct device, tx_batch),
 	FIELD(DEV, RX_BATCH, KIND_U8, struct device, rx_batch),
+	FIELD(DEV, SUSPEND_WIPE, KIND_U8, struct device, suspend_wipe),
 	NEST(DEV, COUNTER, struct device, counters, add_counter),
 };
 

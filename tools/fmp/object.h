@@ -87,6 +87,7 @@ struct device {
 	uint16_t congestion_etx;	/* hundredths, 0 for never */
 	uint8_t tx_batch;
 	uint8_t rx_batch;
+	uint8_t suspend_wipe;
 	struct counters counters;
 };
 

@@ -193,6 +193,10 @@ void print_device(const struct device *device)
 	print_handshake_limits(device);
 	print_metrics_words(device);
 	print_batch_words(device);
+	if (HAS(device, FMP_A_DEV_SUSPEND_WIPE) && !device->suspend_wipe) {
+		label("  ", "suspend wipe");
+		printf("off\n");
+	}
 	if (HAS(device, FMP_A_DEV_EPOCH)) {
 		label("  ", "epoch");
 		printf("%s\n", epoch_text(epoch, device->epoch));

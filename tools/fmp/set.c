@@ -153,6 +153,14 @@ static int take_rx_batch(void *into, const char *value)
 	return parse_switch(&change->rx_batch, value);
 }
 
+static int take_suspend_wipe(void *into, const char *value)
+{
+	struct device_change *change = into;
+
+	change->set_suspend_wipe = true;
+	return parse_switch(&change->suspend_wipe, value);
+}
+
 static const struct keyword device_keywords[] = {
 	{ "port", "a port", take_port, 0 },
 	{ "fwmark", "a mark", take_fwmark, 0 },
@@ -170,6 +178,7 @@ static const struct keyword device_keywords[] = {
 	{ "congestion-etx", "a number or 'off'", take_congestion_etx, 0 },
 	{ "tx-batch", "'on' or 'off'", take_tx_batch, 0 },
 	{ "rx-batch", "'on' or 'off'", take_rx_batch, 0 },
+	{ "suspend-wipe", "'on' or 'off'", take_suspend_wipe, 0 },
 	{ 0 },
 };
 
@@ -257,6 +266,7 @@ const struct command command_set = {
 	"       [multicast on|off] [handshake-burst N] [handshake-rate N]\n"
 	"       [mmp full|lightweight|minimal] [ecn on|off] [congestion-loss PERCENT|off]\n"
 	"       [congestion-etx N|off] [tx-batch on|off] [rx-batch on|off]\n"
+	"       [suspend-wipe on|off]\n"
 	"       [peer KEY [remove] [endpoint HOST:PORT] [auto-connect on|off]\n"
 	"        [heartbeat SECONDS|off] [dead-timeout SECONDS|off]\n"
 	"        [mmp full|lightweight|minimal|device] [address ADDR]... [remove-address ADDR]...\n"
@@ -285,6 +295,7 @@ const struct command command_set = {
 	"  tx-batch off        send the segments of a large packet each by itself, rather than\n"
 	"                      as one large UDP packet\n"
 	"  rx-batch off        have frames arrive each by itself, rather than as such packets\n"
+	"  suspend-wipe off    keep sessions and their keys while the machine is suspended\n"
 	"  remove              remove the peer with its sessions\n"
 	"  endpoint HOST:PORT  where the peer is; [IPV6]:PORT, [fe80::1%eth0]:PORT; the agent\n"
 	"                      looks up a host that is no address, now and when it moves\n"

@@ -94,6 +94,8 @@ static void write_device(const struct device *device)
 		printf("HandshakeRate = %u\n", device->handshake_rate);
 	write_metrics_words(device);
 	write_batch_words(device);
+	if (HAS(device, FMP_A_DEV_SUSPEND_WIPE) && !device->suspend_wipe)
+		printf("SuspendWipe = off\n");
 }
 
 /* The name, for that is what was configured; the address is what became of it. */

@@ -149,6 +149,7 @@ static const struct word {
 	{ "congestion-etx", IFLA_FMP_CONGESTION_ETX, take_etx },
 	{ "tx-batch", IFLA_FMP_TX_BATCH, take_switch },
 	{ "rx-batch", IFLA_FMP_RX_BATCH, take_switch },
+	{ "suspend-wipe", IFLA_FMP_SUSPEND_WIPE, take_switch },
 };
 
 static void write_help(FILE *out)
@@ -158,7 +159,7 @@ static void write_help(FILE *out)
 	      "               [ multicast on|off ] [ handshake-burst N ] [ handshake-rate N ]\n"
 	      "               [ mmp full|lightweight|minimal ] [ ecn on|off ]\n"
 	      "               [ congestion-loss PERCENT ] [ congestion-etx N ]\n"
-	      "               [ tx-batch on|off ] [ rx-batch on|off ]\n"
+	      "               [ tx-batch on|off ] [ rx-batch on|off ] [ suspend-wipe on|off ]\n"
 	      "\n"
 	      "Where: PORT := 0-65535, 0 for any\n"
 	      "       MARK := { NUMBER | off }\n"
@@ -383,6 +384,7 @@ static void print_opt(struct link_util *self, FILE *out, struct rtattr *attrs[])
 			"congestion-etx");
 	print_switch(out, attrs, IFLA_FMP_TX_BATCH, "tx_batch", "tx-batch");
 	print_switch(out, attrs, IFLA_FMP_RX_BATCH, "rx_batch", "rx-batch");
+	print_switch(out, attrs, IFLA_FMP_SUSPEND_WIPE, "suspend_wipe", "suspend-wipe");
 }
 
 /* --- statistics: counters, each in a nest as in the reply to dev-get */

@@ -60,12 +60,15 @@ enum fmp_rekey_reason {
  *   dead-timeout although heartbeats were due. Its sessions stay, unless the
  *   agent made the peer.
  * @FMP_DOWN_REASON_REMOVED: Its current session was removed on request.
+ * @FMP_DOWN_REASON_WIPED: Its sessions were removed because the machine is
+ *   being suspended, or because the virtual machine was copied.
  */
 enum fmp_down_reason {
 	FMP_DOWN_REASON_DISCONNECT,
 	FMP_DOWN_REASON_FAILURES,
 	FMP_DOWN_REASON_TIMEOUT,
 	FMP_DOWN_REASON_REMOVED,
+	FMP_DOWN_REASON_WIPED,
 };
 
 /**
@@ -158,6 +161,7 @@ enum {
 	FMP_A_DEV_CONGESTION_ETX,
 	FMP_A_DEV_TX_BATCH,
 	FMP_A_DEV_RX_BATCH,
+	FMP_A_DEV_SUSPEND_WIPE,
 
 	__FMP_A_DEV_MAX,
 	FMP_A_DEV_MAX = (__FMP_A_DEV_MAX - 1)
@@ -319,6 +323,7 @@ enum {
 	IFLA_FMP_CONGESTION_ETX,
 	IFLA_FMP_TX_BATCH,
 	IFLA_FMP_RX_BATCH,
+	IFLA_FMP_SUSPEND_WIPE,
 
 	__IFLA_FMP_MAX,
 	IFLA_FMP_MAX = (__IFLA_FMP_MAX - 1)
