@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# on: 6.12
+# shellcheck disable=SC2317 # functions are called by name
+# A network that loses, reorders, repeats and spoils packets, each alone and all of it
+# together, both ways, under streams and rekeys: what is lost is what the network lost.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/flow.sh"
+. "$(dirname "$0")/pair.sh"
+
+# Of each kind of trouble.
+REKEYS=3
+[ "$SLOW" = 0 ] || REKEYS=1
+
+# The outer packets of host 1 leave the router by r2, those of host 2 by r1.
+trouble() {
+	local n
+	for n in 1 2; do must tc -n router qdisc add dev "r$n" root netem limit 100000 "$@"; done
+}
+
+# dropped_of HOST: of the host's packets, by the network
+dropped_of() {
+	tc -n router -s qdisc show dev "r$((3 - $1))" | sed -n 's/.*dropped \([0-9]*\),.*/\1/p'
+}
+
+# spoiled HOST: that came to it and were no longer what was sent
+spoiled() {
+	local udp ip
+	udp=$(in_host "$1" nstat -asz UdpInCsumErrors IpInHdrErrors IpInAddrErrors |
+		awk '/^(Udp|Ip)/ { n += $2 } END { print n }')
+	ip=$(in_host "$1" ethtool -S fmp0 | awk '/rx_drop_/ && !/replay/ { n += $2 } END { print n }')
+	echo $((udp + ip))
+}
+
+# under NAME LOSSY NETEM...: rekeys and streams
+under() {
+	local name=$1 lossy=$2 n lost bound
+	trouble "${@:3}"
+	streams
+	check_equal "$name: rekeys go through" "$REKEYS" "$(rekeys "$REKEYS" 60)"
+	end_streams "$name"
+	for n in 1 2; do
+		lost=${LOST[$n]} bound=0
+		[ "$lossy" = 0 ] || bound=$(($(dropped_of "$n") + SENT[n] * lossy / 100))
+		check "$name: what host $n sends is lost in the network or nowhere: $lost, at most $bound" \
+			test "$lost" -le "$bound"
+	done
+	check_equal "$name: nothing is delivered twice" "0 0" "${TWICE[1]} ${TWICE[2]}"
+	for n in 1 2; do must tc -n router qdisc del dev "r$n" root; done
+	kept "$name"
+	goes_on "$name"
+}
+
+replays() { echo $(($(counter 1 rx_drop_replay) + $(counter 2 rx_drop_replay))); }
+
+ktap_begin
+make_pair heartbeat 10
+under "20 % are lost" 1 loss 20%
+under "50 % are reordered" 0 delay 20ms reorder 50%
+BEFORE=$(replays)
+under "10 % come twice" 0 duplicate 10%
+check "they are known for replays: $(($(replays) - BEFORE))" test "$(replays)" -gt "$BEFORE"
+BEFORE=$(($(spoiled 1) + $(spoiled 2)))
+under "1 % are spoiled" 4 corrupt 1%
+echo "# $(($(spoiled 1) + $(spoiled 2) - BEFORE)) were no longer what was sent"
+under "all together" 4 delay 20ms reorder 50% loss 20% duplicate 10% corrupt 1%
+ktap_end
