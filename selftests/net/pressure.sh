@@ -10,8 +10,7 @@
 . "$(dirname "$0")/flow.sh"
 . "$(dirname "$0")/pair.sh"
 
-KILLS=4
-[ "$SLOW" = 0 ] || KILLS=2
+KILLS=2
 
 # --- memory
 
