@@ -35,14 +35,14 @@ spoiled() {
 
 # under NAME LOSSY NETEM...: rekeys and streams
 under() {
-	local name=$1 lossy=$2 n lost bound
+	local name=$1 lossy=$2 n sent lost bound
 	trouble "${@:3}"
 	streams
 	check_equal "$name: rekeys go through" "$REKEYS" "$(rekeys "$REKEYS" 60)"
 	end_streams "$name"
 	for n in 1 2; do
-		lost=${LOST[$n]} bound=0
-		[ "$lossy" = 0 ] || bound=$(($(dropped_of "$n") + SENT[n] * lossy / 100))
+		sent=${SENT[$n]} lost=${LOST[$n]} bound=0
+		[ "$lossy" = 0 ] || bound=$(($(dropped_of "$n") + sent * lossy / 100))
 		check "$name: what host $n sends is lost in the network or nowhere: $lost, at most $bound" \
 			test "$lost" -le "$bound"
 	done

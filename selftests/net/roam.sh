@@ -65,7 +65,7 @@ in_phase() {
 	check "$name: both have cut over" await 40 cut_over 1
 	check "$name: both are on one session" await 40 one_session
 	end_streams "$name"
-	check "$name: of what was sent to it $((LOST[other])) are lost, at most $limit" at_most "$other" "$limit"
+	check "$name: of what was sent to it ${LOST[$other]} are lost, at most $limit" at_most "$other" "$limit"
 	check "$name: nothing came twice" test "${TWICE[1]}${TWICE[2]}" = 00
 	kept "$name"
 }
