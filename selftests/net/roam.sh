@@ -5,6 +5,8 @@
 # Hosts whose address changes in every phase of a session: idle, at each step of a rekey by
 # either side, while the old session drains, both at once; and routes that change. The session
 # stays, and no more is lost than was on its way to an address that is gone.
+#
+# ROAM_SIDES="1 2", in the environment, has rekeys begun by both hosts.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/flow.sh"
@@ -76,7 +78,7 @@ in_phase() {
 steps() {
 	local we they
 	for n in 1 2; do must tc -n router qdisc add dev "r$n" root netem delay "$DELAY" limit 100000; done
-	for we in 1 2; do
+	for we in ${ROAM_SIDES:-1}; do
 		they=$((3 - we))
 		in_phase "msg1 under way" "$we" "$we" "$we" handshake "$MANY"
 		in_phase "msg1 under way" "$we" "$they" "$we" handshake "$MANY"
