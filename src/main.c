@@ -38,17 +38,17 @@ static int __init fmp_module_init(void)
 	err = fmp_netlink_register();
 	if (err)
 		goto unregister_subscriber;
-	err = fmp_dev_register();
-	if (err)
-		goto unregister_netlink;
+	/* No device has keys that are not wiped. */
 	err = fmp_power_register();
 	if (err)
-		goto unregister_dev;
+		goto unregister_netlink;
+	err = fmp_dev_register();
+	if (err)
+		goto unregister_power;
 	return 0;
 
-unregister_dev:
-	fmp_dev_unregister();
-	rcu_barrier();
+unregister_power:
+	fmp_power_unregister();
 unregister_netlink:
 	fmp_netlink_unregister();
 unregister_subscriber:
@@ -66,9 +66,9 @@ exit_peers:
 
 static void __exit fmp_module_exit(void)
 {
-	fmp_power_unregister();
 	/* Devices tell of what they lose, so netlink goes after them. */
 	fmp_dev_unregister();
+	fmp_power_unregister();
 	fmp_netlink_unregister();
 	fmp_subscriber_unregister();
 	/* Sessions, peers and endpoints are freed by callbacks of ours. */

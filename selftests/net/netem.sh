@@ -33,7 +33,7 @@ spoiled() {
 	echo $((udp + ip))
 }
 
-# under NAME LOSSY NETEM...: rekeys and streams
+# under NAME LOSSY NETEM...: rekeys and streams; NETWORK is what was lost on the way
 under() {
 	local name=$1 lossy=$2 n sent lost bound
 	trouble "${@:3}"
@@ -47,6 +47,7 @@ under() {
 			test "$lost" -le "$bound"
 	done
 	check_equal "$name: nothing is delivered twice" "0 0" "${TWICE[1]} ${TWICE[2]}"
+	NETWORK=$(($(dropped_of 1) + $(dropped_of 2)))
 	for n in 1 2; do must tc -n router qdisc del dev "r$n" root; done
 	kept "$name"
 	goes_on "$name"
@@ -57,12 +58,14 @@ replays() { echo $(($(counter 1 rx_drop_replay) + $(counter 2 rx_drop_replay)));
 ktap_begin
 make_pair heartbeat 10
 under "20 % are lost" 1 loss 20%
+check "some were: $NETWORK" test "$NETWORK" -gt 0
 under "50 % are reordered" 0 delay 20ms reorder 50%
 BEFORE=$(replays)
 under "10 % come twice" 0 duplicate 10%
 check "they are known for replays: $(($(replays) - BEFORE))" test "$(replays)" -gt "$BEFORE"
 BEFORE=$(($(spoiled 1) + $(spoiled 2)))
 under "1 % are spoiled" 4 corrupt 1%
-echo "# $(($(spoiled 1) + $(spoiled 2) - BEFORE)) were no longer what was sent"
+check "some were no longer what was sent: $(($(spoiled 1) + $(spoiled 2) - BEFORE))" \
+	test $(($(spoiled 1) + $(spoiled 2))) -gt "$BEFORE"
 under "all together" 4 delay 20ms reorder 50% loss 20% duplicate 10% corrupt 1%
 ktap_end

@@ -129,15 +129,22 @@ since_mark() { tail -n +$((MARKED[$1] + 1)) "$TMP/events.$1" | grep -c "\"event\
 
 cut_over() { [ "$(since_mark 1 session-cutover)" -ge "$1" ] && [ "$(since_mark 2 session-cutover)" -ge "$1" ]; }
 
+# rekeyed HOST COUNT SECONDS: asks, and asks again where all of a handshake is lost
+rekeyed() {
+	local try
+	for try in 1 2 3; do
+		in_host "$1" fmp rekey fmp0 || return 1
+		await "$3" cut_over "$2" && return
+	done
+	return 1
+}
+
 # rekeys N [SECONDS]: so many, asked for by turns, each as soon as the one before is through;
 # says how many were
 rekeys() {
 	local i
 	mark_events
-	for ((i = 1; i <= $1; i++)); do
-		in_host $((1 + i % 2)) fmp rekey fmp0 || break
-		await "${2:-40}" cut_over "$i" || break
-	done
+	for ((i = 1; i <= $1; i++)); do rekeyed $((1 + i % 2)) "$i" "${2:-40}" || break; done
 	echo $((i - 1))
 }
 
