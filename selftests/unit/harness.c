@@ -18,7 +18,8 @@ static const struct test *const suites[] = {
 	identity_tests, parse_tests, args_tests, key_tests, message_tests, nl_tests, agent_tests,
 	command_tests, handshake_tests, noise_tests,
 	engine_initiator_tests, engine_responder_tests, engine_address_tests,
-	engine_resync_tests, engine_world_tests, engine_kills_tests, acl_tests, resolve_tests, agent_run_tests,
+	engine_resync_tests, engine_world_tests, engine_kills_tests, engine_sleep_tests,
+	acl_tests, resolve_tests, agent_run_tests,
 	conf_tests, syncconf_tests, up_tests, metrics_tests, top_tests,
 	plugin_tests,
 };
@@ -27,7 +28,8 @@ static const char *const suite_names[] = {
 	"identity", "parse", "args", "key", "message", "nl", "agent",
 	"command", "handshake", "noise",
 	"engine_initiator", "engine_responder", "engine_address",
-	"engine_resync", "engine_world", "engine_kills", "acl", "resolve", "agent_run",
+	"engine_resync", "engine_world", "engine_kills", "engine_sleep",
+	"acl", "resolve", "agent_run",
 	"conf", "syncconf", "up", "metrics", "top",
 	"plugin",
 };

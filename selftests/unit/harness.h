@@ -24,6 +24,7 @@ extern const struct test engine_responder_tests[];
 extern const struct test engine_resync_tests[];
 extern const struct test engine_world_tests[];
 extern const struct test engine_kills_tests[];
+extern const struct test engine_sleep_tests[];
 extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];

@@ -220,6 +220,8 @@ static int do_install(void *world, const struct engine_session *session, uint32_
 
 	if (!peer || !lives(host))
 		return -ENOENT;
+	if (host->world->now < host->awake_at)
+		return -EBUSY;
 	memcpy(new.epoch, session->epoch, sizeof(new.epoch));
 	new.local = session->choose_index ? host->next_index++ : session->local;
 	if (!session->choose_index && !CHECK(take_reservation(peer, new.local)))
@@ -503,6 +505,21 @@ void world_reboot(struct world *world, unsigned int number)
 		memset(&host->peers[i].previous, 0, sizeof(struct ksession));
 	}
 	world_kill_agent(world, number);
+}
+
+void world_wipe(struct world *world, unsigned int number, uint64_t refuses_for)
+{
+	struct host *host = &world->hosts[number];
+	unsigned int i;
+
+	host->awake_at = world->now + refuses_for;
+	for (i = 0; i < WORLD_HOSTS; i++) {
+		struct kpeer *peer = &host->peers[i];
+
+		retire(host, peer, &peer->current);
+		retire(host, peer, &peer->pending);
+		retire(host, peer, &peer->previous);
+	}
 }
 
 void world_lose_events(struct world *world, unsigned int number)

@@ -65,6 +65,8 @@ struct host {
 	 * that it does to the world, and is started again so much later. */
 	unsigned int steps, die_at;
 	uint64_t down_for, back_at;
+	/* The kernel refuses sessions before. */
+	uint64_t awake_at;
 	struct kpeer peers[WORLD_HOSTS];
 	struct kevent events[WORLD_EVENTS];
 	unsigned int event_count;
@@ -124,6 +126,8 @@ void world_kill_agent(struct world *world, unsigned int host);
 /* The same between two steps: it does step more of them from now on. */
 void world_kill_at(struct world *world, unsigned int host, unsigned int step, uint64_t down_for);
 void world_reboot(struct world *world, unsigned int host);
+/* The kernel wipes its sessions, and takes none for so long. */
+void world_wipe(struct world *world, unsigned int host, uint64_t refuses_for);
 void world_lose_events(struct world *world, unsigned int host);
 
 /* Puts a frame onto the wire, as if it came from there. */
