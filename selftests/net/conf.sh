@@ -68,6 +68,7 @@ whole_conf() {
 		HandshakeRate = 5
 		TxBatch = off
 		RxBatch = off
+		SuspendWipe = off
 
 		[Peer]
 		PublicKey = ${NPUBS[3]}
@@ -112,9 +113,9 @@ nothing_is_applied() {
 	before=$(fmp_in 1 showconf fmp0)
 	{ whole_conf; printf '\nHartbeat = 3\n'; } | sed 's/2200/9/' | write_conf
 	check "a wrong word is found, with its line and what could be meant" \
-		says "$CONF:32: 'Hartbeat': unknown key in [Peer], is Heartbeat meant?" fmp_in 1 setconf fmp0 "$CONF"
-	check "so it is by syncconf" says "$CONF:32: " fmp_in 1 syncconf fmp0 "$CONF"
-	check "and by addconf" says "$CONF:32: " fmp_in 1 addconf fmp0 "$CONF"
+		says "$CONF:33: 'Hartbeat': unknown key in [Peer], is Heartbeat meant?" fmp_in 1 setconf fmp0 "$CONF"
+	check "so it is by syncconf" says "$CONF:33: " fmp_in 1 syncconf fmp0 "$CONF"
+	check "and by addconf" says "$CONF:33: " fmp_in 1 addconf fmp0 "$CONF"
 	check "a key that is given twice" says "<stdin>:4: 'ListenPort': given before, in line 2" \
 		fmp_in 1 setconf fmp0 - < <(printf '[Interface]\nListenPort = 1\n\nListenPort = 2\n')
 	check_equal "none of which changed anything" "$before" "$(fmp_in 1 showconf fmp0)"

@@ -94,6 +94,19 @@ batches() {
 	must link del fmp0
 }
 
+sleep_without_keys() {
+	must link add fmp0 type fmp
+	check_equal "sessions do not outlive a suspend by default" true "$(info suspend_wipe)"
+	must link del fmp0
+	must link add fmp0 type fmp suspend-wipe off
+	check "they do where it is said" says "suspend-wipe off" ip -n h1 -d link show fmp0
+	check_equal "it is the same to fmp" false "$(told suspend_wipe)"
+	check "options that were shown can be given again" again
+	must link set fmp0 type fmp suspend-wipe on
+	check_equal "and is changed" true "$(told suspend_wipe)"
+	must link del fmp0
+}
+
 statistics() {
 	must link add fmp0 type fmp
 	# What the host sends of its own accord would be counted between two looks.
@@ -133,6 +146,7 @@ options
 change
 metrics
 batches
+sleep_without_keys
 statistics
 refusals
 without
