@@ -77,6 +77,10 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 fuzz: deps ## the fuzz targets, here and in guests, DURATION=3600 s each; FUZZ="key fuzz-frames" selects
 	@selftests/fuzz/run --seconds $(or $(DURATION),$(FUZZ_SECONDS),3600) --guests $(FUZZ)
 
+.PHONY: soak
+soak: deps ## HOURS=1 of churn under traffic in a guest; KERNEL=debug, SEED=1 for one that went wrong
+	@selftests/soak --hours $(or $(HOURS),1) $(if $(KERNEL),--kernel $(KERNEL)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: deps ## what a packet costs beside WireGuard and ovpn; BENCH="tcp udp" selects, QUICK=1 is short
 	@selftests/bench/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) $(BENCH)

@@ -75,15 +75,6 @@ workers() {
 	done
 }
 
-# What devices and all that hangs on them are made of, in KiB. A sanitizer keeps what
-# was freed, until the caches shrink.
-memory() {
-	local cache
-	echo 3 >/proc/sys/vm/drop_caches
-	for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done
-	awk '/^(Slab|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo
-}
-
 # A device a cycle would be far more than the noise that this allows.
 memory_back() { [ "$(memory)" -le $((BASE + 1536)) ]; }
 
