@@ -173,8 +173,7 @@ static int fmp_delivery_pass_on(struct fmp_lane *lane, int limit)
 /* What was delivered before sessions were parked goes up before they leave. */
 static bool fmp_delivery_begin_flush(struct fmp_lane *lane)
 {
-	if (likely(list_empty_careful(&lane->parked) &&
-		   list_empty_careful(&lane->flushing)))
+	if (likely(list_empty(&lane->parked) && list_empty(&lane->flushing)))
 		return false;
 
 	spin_lock(&lane->lock);
@@ -189,7 +188,7 @@ static bool fmp_delivery_begin_flush(struct fmp_lane *lane)
 /* Frames wait that were not opened because too many packets did. */
 static void fmp_delivery_resume(struct fmp_lane *lane)
 {
-	if (!list_empty_careful(&lane->ready) && !fmp_delivery_is_behind(lane))
+	if (!list_empty(&lane->ready) && !fmp_delivery_is_behind(lane))
 		fmp_lane_kick(lane);
 }
 

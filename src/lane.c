@@ -314,7 +314,7 @@ static void fmp_lane_run(struct fmp_lane *lane)
 		opened = fmp_lane_turn(lane);
 		left -= min(opened, left);
 	} while (opened && left);
-	if (!list_empty_careful(&lane->ready))
+	if (!list_empty(&lane->ready))
 		fmp_lane_kick(lane);
 }
 
@@ -345,7 +345,7 @@ static void fmp_lane_rescue(struct work_struct *work)
 		fmp_lane_drop_discarded(lane);
 	if (!cpu_online(lane->cpu))
 		fmp_lane_evacuate(lane);
-	if (!list_empty_careful(&lane->ready))
+	if (!list_empty(&lane->ready))
 		fmp_lane_kick(lane);
 	rcu_read_unlock();
 	local_bh_enable();
@@ -439,7 +439,7 @@ static void fmp_lane_queue(struct fmp_dev *fmp, struct fmp_session *session,
 /* Where nothing waits, what arrives on the lane's CPU need not wait either. */
 static bool fmp_lane_enter(struct fmp_lane *lane, struct fmp_rxq *rxq)
 {
-	if (unlikely(!list_empty_careful(&lane->ready) ||
+	if (unlikely(!list_empty(&lane->ready) ||
 		     fmp_delivery_is_behind(lane) ||
 		     !fmp_rxq_claim(rxq, lane->cpu)))
 		return false;
