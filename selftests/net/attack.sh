@@ -1,0 +1,274 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# on: 7.3
+# Somebody on the path who has no key: sees every frame between two hosts, and sends what
+# was seen again, changed, in others' names, or anything else. After each attack sessions,
+# endpoints, settings and what was told are as they were, every authentic frame has been
+# counted and nothing else has, and of numbered datagrams both ways none was lost or came
+# twice.
+#
+# Elsewhere: "frames" has each forged datagram by itself, and what it counts, "cutover" the
+# K bit and several sessions of a peer, "recovery" what follows from frames that do not
+# decrypt, "pmtu" which errors of routers are believed, "handshake" who gets how many
+# handshakes through to an agent, "interop-attack" an agent that has forgotten, or has
+# restarted, and "interop-crowd" strangers who keep an agent busy.
+#
+# What no key protects from: whoever stands in the way can keep frames, and who sends one on
+# from another address ahead of its peer is where the peer is, until the next frame.
+# shellcheck disable=SC2317,SC2086 # functions are called by name, variables are numbers
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/flow.sh"
+. "$(dirname "$0")/attack-lib.sh"
+
+# Datagrams of each kind before the attacks, more than a window in all; indices that are
+# scanned; seconds of a flood, of an attack upon frames as they pass.
+BURST=2500 SCAN=20000 FLOOD_S=2 LIVE_S=1
+[ "$SLOW" = 0 ] || BURST=1500 SCAN=3000 FLOOD_S=4 LIVE_S=4
+
+ALL=$TMP/all
+ELSEWHERE=10.0.3.2
+
+prepare() {
+	make_network 1 2
+	for h in 1 2; do
+		make_tunnel "$h"
+		must watch_events "$h"
+	done
+	# One of the two merges what comes in.
+	must in_host 1 ethtool -K eth0 gro on
+	connect 1 2
+	must await 10 in_host 1 ping -q -c 1 -W 1 10.9.0.2
+	must await 10 in_host 1 ping -q -c 1 -W 1 fd09::2
+	receivers
+	told >/dev/null
+	look before
+	begin_recording "$ALL"
+	senders "$BURST"
+	end_flow all
+	end_recording "$ALL"
+	await 5 quiet 0
+	check_equal "a flow and nobody else" "lost 0 twice 0 missed 0 disposed 0" \
+		"lost $LOST twice $DOUBLE missed $(missed) disposed $(disposed)"
+	echo "# $(grep recorded "$ALL.log")"
+}
+
+# --- replays
+
+# All there was, while nothing moves the windows: there is no hole anywhere.
+replays_at_rest() {
+	local order
+	look before
+	SENT=0 UNSENT=0
+	for order in forward backward shuffled; do
+		sends send "$ALL" order=$order
+	done
+	await 10 quiet "$SENT"
+	SENT_IN_ALL=$((SENT_IN_ALL + SENT))
+	echo "# every frame again, three times: $SENT datagrams; $(changes | grep rx_drop | xargs)"
+	check_equal "every frame again, in three orders: not one is taken" \
+		"disposed $SENT authentic 0" "disposed $(disposed) authentic $(sum_of peer_rx_packets)"
+	check_equal "and nothing else has changed" "" "$(diff "$TMP/state.before" "$TMP/state.after")"
+}
+
+replays() {
+	sends send "$ALL" order=shuffled last=4000
+	sends send "$NEW" order=backward times=5
+	sends live r1,r2 times=3 seconds=$LIVE_S
+}
+
+replays_from_elsewhere() {
+	sends send "$ALL" from=$ELSEWHERE order=shuffled last=1000
+	sends send "$NEW" from=$ELSEWHERE times=3
+	sends send "$NEW" from=$ELSEWHERE+4444 order=backward
+	sends send "$NEW" reflect=1
+}
+
+replays_in_batches() {
+	sends send "$NEW" batch=64 times=3
+	sends send "$ALL" batch=16 order=shuffled last=2000
+	sends send "$NEW" batch=7 from=$ELSEWHERE
+}
+
+# --- frames that are changed
+
+scans() {
+	sends send "$NEW" to=10.0.1.2 last=1 ahead=100000 index=$(($(index_of 1 2) & ~0xfff)) scan=$SCAN
+	sends send "$NEW" to=10.0.2.2 last=1 ahead=100000 index=$(($(index_of 2 1) & ~0xfff)) scan=$SCAN batch=32
+	sends send "$NEW" noise=4 times=5
+}
+
+flips() {
+	local bit
+	for bit in 0 1 2; do
+		sends send "$NEW" flip=1.$bit
+		sends send "$NEW" flip=1.$bit ahead=1000000
+		sends live r1,r2 flip=1.$bit seconds=$LIVE_S
+	done
+	sends send "$NEW" flip=1.0 flip=1.1 flip=1.2 ahead=1000000 batch=32
+}
+
+flips_from_elsewhere() {
+	local bit
+	for bit in 0 1 2; do
+		sends send "$NEW" flip=1.$bit ahead=1000000 from=$ELSEWHERE
+	done
+	sends live r1,r2 flip=1.2 ahead=50 from=$ELSEWHERE seconds=$LIVE_S
+	sends send "$NEW" flip=-1.0 ahead=1000000 from=$ELSEWHERE batch=16
+}
+
+# The counter of a frame that is yet to come, again and again.
+counters() {
+	sends live r1,r2 ahead=1 seconds=$LIVE_S
+	sends live r1,r2 ahead=2 times=3 noise=16 seconds=$LIVE_S
+	sends live r1,r2 ahead=3000 from=$ELSEWHERE seconds=$LIVE_S
+	sends send "$NEW" ahead=0x7fffffffffffff00
+}
+
+lengths() {
+	local longer
+	for longer in -40 -17 -16 -1 1 16 100; do
+		sends send "$NEW" longer=$longer last=100
+		sends send "$NEW" longer=$longer fix=1 ahead=1000000 last=100
+		sends send "$NEW" longer=$longer fix=1 ahead=1000000 last=100 batch=16
+	done
+	sends send "$NEW" longer=60000 fix=1 ahead=1000000 last=5
+}
+
+# Segments that end elsewhere than frames do, and batches of which a part is changed.
+segments() {
+	local bytes
+	for bytes in 40 103 137 138 1000; do
+		sends send "$NEW" batch=64 segment=$bytes last=200
+	done
+	sends send "$NEW" batch=32 each=2 flip=-1.0 ahead=1000000
+	sends send "$NEW" batch=32 each=7 noise=4
+	sends live r1,r2 batch=8 each=2 times=6 flip=1.0 ahead=10 seconds=$LIVE_S
+}
+
+# In the other direction, and under the index of that.
+crossed() {
+	sends send "$NEW" to=10.0.2.2 reflect=1 index="$(index_of 1 2)" ahead=1000000
+	sends send "$NEW" to=10.0.1.2 reflect=1 index="$(index_of 2 1)" ahead=1000000
+	sends send "$NEW" to=10.0.2.2 reflect=1 index="$(index_of 1 2)"
+}
+
+handshakes() {
+	sends send "$NEW" make=1
+	sends send "$NEW" make=2
+	sends send "$NEW" make=2 to=10.0.1.2 index="$(index_of 1 2)"
+	sends send "$NEW" make=1 from=$ELSEWHERE batch=32
+	sends send "$NEW" make=1 longer=1 last=50
+	sends send "$NEW" make=2 longer=-1 last=50
+}
+
+# --- below UDP
+
+# quote TO: sets HEAD, of the last frame that was seen on its way there
+quote() { read -r HEAD _ <<<"$(attack head "$NEW" to="$1" last=1)"; }
+
+# icmp_to HOST MTU TYPE CODE: as if from the router
+icmp_to() {
+	local h=$1 other=$((3 - $1))
+	quote "10.0.$other.2"
+	must ip netns exec router icmp -t "$3" -c "$4" "10.0.$h.1" "10.0.$h.2" "$2" \
+		"10.0.$h.2" 2121 "10.0.$other.2" 2121 1400 "$HEAD"
+	ERRORS=$((ERRORS + 1))
+}
+
+icmp() {
+	local h code
+	ERRORS=0
+	for h in 1 2; do
+		for code in {0..3} {5..15}; do icmp_to $h 0 3 "$code"; done
+		for code in 0 1; do icmp_to $h 0 11 "$code"; done
+		for code in 0 1 2; do icmp_to $h 0 12 "$code"; done
+		icmp_to $h 0 4 0
+		# To send by a host that is not there.
+		icmp_to $h $((0x0a000163)) 5 1
+	done
+	UNSENT=$ERRORS
+}
+
+# Each names a frame that was sent a moment ago, and less than any path takes.
+poison() {
+	local h mtu
+	ERRORS=0
+	for h in 1 2; do
+		for mtu in 1300 600 576 575 552 500 296 128 68 67 20 1 0; do icmp_to $h $mtu 3 4; done
+	done
+	UNSENT=$ERRORS
+}
+
+fragments() {
+	sends send "$NEW" pieces=whole
+	sends send "$NEW" pieces=whole ahead=1000000 from=$ELSEWHERE
+	sends send "$NEW" pieces=overlapping
+	sends send "$NEW" pieces=unfinished times=20
+	sends send "$NEW" pieces=unfinished ahead=1000000 from=$ELSEWHERE times=5
+}
+
+# fragment_memory HOST: of those that wait for others
+fragment_memory() { in_host "$1" awk '$1 == "FRAG:" { print $5 }' /proc/net/sockstat; }
+
+below() {
+	local limit
+	unmoved "errors of routers and hosts, about frames that were sent" icmp
+	unmoved "paths that take next to nothing" poison
+	unmoved "fragments: overlapping, never completed, and of frames that are known" fragments
+	limit=$(in_host 1 sysctl -n net.ipv4.ipfrag_high_thresh)
+	check "what waits for fragments has a limit" test "$(fragment_memory 1)" -le "$limit"
+}
+
+# --- floods
+
+flood_of_unknown() { sends send "$NEW" noise=4 seconds=$FLOOD_S; }
+
+flood_of_bad() { sends send "$NEW" noise=16 ahead=1000000 seconds=$FLOOD_S; }
+
+flood_of_bad_batches() { sends send "$NEW" noise=16 ahead=1000000 batch=64 from=$ELSEWHERE seconds=$FLOOD_S; }
+
+flood_of_replays() { sends send "$ALL" order=shuffled batch=32 seconds=$FLOOD_S; }
+
+flood_of_handshakes() { sends send "$NEW" make=1 seconds=$FLOOD_S; }
+
+# held NAME COMMAND...: a flood takes its part of the machine, and nothing else. Whoever
+# sends so much to a session is told of to an agent, twice in a minute at most.
+held() {
+	local name=$1 words
+	under "$@"
+	words=$(sed 's/^.* missed -*[0-9]* disposed [0-9]* //; s/ told [0-9]*$//' <<<"$VERDICT")
+	check_equal "$name: all else is as it was" "twice 0 $WAITS" "twice $DOUBLE $words"
+	check "$name: the flow goes on" test $((LOST * 2)) -lt "$FLOWED"
+	check_equal "$name: what is told of it" "" "$(grep -vE '"event":"(rekey-needed|peer-await)"' "$TMP/told")"
+	check "$name: and how often" test "$(wc -l <"$TMP/told")" -le 4
+}
+
+slab() { awk -v "name=$1" '$1 == name { print $2 }' /proc/slabinfo; }
+
+kernel_memory() { awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo; }
+
+ktap_begin
+prepare
+MEMORY=$(kernel_memory)
+replays_at_rest
+unmoved "frames again, of now and of before" replays
+unmoved "frames again, from elsewhere and where they came from" replays_from_elsewhere
+unmoved "frames again, in batches" replays_in_batches
+unmoved "every index around those that are in use" scans
+unmoved "flags of live frames" flips
+unmoved "flags of live frames, from elsewhere" flips_from_elsewhere
+unmoved "counters of frames to come" counters
+unmoved "frames cut short and drawn out" lengths
+unmoved "batches that are no batches" segments
+unmoved "frames turned round" crossed
+unmoved "handshakes that nobody waits for" handshakes
+below
+held "a flood of unknown indices" flood_of_unknown
+held "a flood to the live session" flood_of_bad
+held "a flood of batches to it, from elsewhere" flood_of_bad_batches
+held "a flood of replays" flood_of_replays
+held "a flood of handshakes" flood_of_handshakes
+echo "# sessions $(slab fmp_session), peers $(slab fmp_peer), unreclaimable slab grown by $(($(kernel_memory) - MEMORY)) KiB"
+echo "# in all $SENT_IN_ALL sent, $LOST_IN_ALL of $FLOWED_IN_ALL of the flows lost"
+ktap_end
