@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120 # arguments may be left out
 # Sourced after lib.sh and flow.sh: numbered datagrams both ways between the hosts 1 and 2,
 # and what an attack upon them must leave as it is.
 
