@@ -129,8 +129,11 @@ TOLD=(0 0 0)
 
 times_set() { [ "$(count_events "$1" dev-set)" -ge "$2" ]; }
 
-# sockets: bytes that wait in those of the devices, and what they dropped; and a log line
-waits() { in_host "$1" ss -Huamn 'sport = :2121' | grep -o 'skmem:(r[0-9]*\|,d[0-9]*)' | sort -u | xargs; }
+# waits HOST: bytes that wait in the sockets of the device, and packets that these dropped
+waits() {
+	in_host "$1" ss -Huamn 'sport = :2121' |
+		sed -n 's/.*skmem:(r\([0-9]*\),.*,d\([0-9]*\)).*/r\1 d\2/p' | sort -u | xargs
+}
 
 # --- attacks
 
@@ -186,7 +189,7 @@ under() {
 	told >"$TMP/told"
 	SENT_IN_ALL=$((SENT_IN_ALL + SENT + UNSENT))
 	FLOWED_IN_ALL=$((FLOWED_IN_ALL + FLOWED)) LOST_IN_ALL=$((LOST_IN_ALL + LOST))
-	echo "# $name: $SENT datagrams${UNSENT:+ and $UNSENT others}, $LOST of $FLOWED of the flow lost;" \
+	echo "# $name: $SENT datagrams and $UNSENT others, $LOST of $FLOWED of the flow lost;" \
 		"$(changes | sed -n 's/^rx_drop_\|^rx_handshake/& /p' | sed 's/^rx_drop_ /&/; s/rx_drop_ //' | xargs)"
 	VERDICT="lost $LOST twice $DOUBLE missed $(missed) disposed $(disposed) waits $(waits 1) $(waits 2)"
 	if ! cmp -s "$TMP/state.before" "$TMP/state.after"; then
@@ -197,7 +200,7 @@ under() {
 	VERDICT+=" told $(wc -l <"$TMP/told")"
 }
 
-WAITS="waits skmem:(r0 ,d0) skmem:(r0 ,d0)"
+WAITS="waits r0 d0 r0 d0"
 
 # unmoved NAME COMMAND...: and all is as it was
 unmoved() {

@@ -116,8 +116,9 @@ size_t make_frame(uint8_t *frame, const struct seen *seen, const struct plan *pl
 		put_noise(frame, (size_t)plan->noise, len);
 	if (plan->ahead)
 		put_le(frame + 8, get_le(frame + 8, 8) + plan->ahead, 8);
+	/* What is scanned is numbered from 0. */
 	if (plan->has_index)
-		put_le(frame + index_at(frame), plan->index + (plan->scan ? number % plan->scan : 0), 4);
+		put_le(frame + index_at(frame), plan->index + (plan->scan ? number : 0), 4);
 	flip(frame, len, plan);
 	return plan->longer || plan->fix ? resize(frame, len, plan) : len;
 }

@@ -81,7 +81,8 @@ static void send_datagram(const union address *from, const union address *to,
 	struct iovec part = { (void *)data, len };
 	uint8_t room[CMSG_SPACE(sizeof(uint16_t))] = { 0 };
 	struct msghdr msg = {
-		.msg_name = (void *)to, .msg_namelen = size_of(to), .msg_iov = &part, .msg_iovlen = 1,
+		.msg_name = (void *)to, .msg_namelen = size_of(to),
+		.msg_iov = &part, .msg_iovlen = 1,
 	};
 	unsigned long count = 1;
 	struct cmsghdr *cmsg;

@@ -47,12 +47,14 @@
 #include "attack.h"
 
 #define HEAD	16
+#define MOST	(1 << 18)
 
 volatile bool stopped;
 
 static struct {
-	struct seen **frames;
-	size_t count;
+	struct seen *frames[MOST];
+	size_t first;
+	size_t end;
 } record;
 
 void die(const char *fmt, ...)
@@ -220,7 +222,7 @@ static bool write_frame(const struct seen *seen, void *data)
 		fflush(stdout);
 		return true;
 	}
-	record.count++;
+	record.end++;
 	/* It is read meanwhile. */
 	return fwrite(seen, sizeof(*seen) + seen->len, 1, file) == 1 && !fflush(file);
 }
@@ -234,7 +236,7 @@ static void keep(const char *name, char **devices)
 	tap(devices, write_frame, file);
 	if (fclose(file))
 		die("%s: %s", name, strerror(errno));
-	printf("recorded %zu\n", record.count);
+	printf("recorded %zu\n", record.end);
 }
 
 static bool wanted(const struct plan *plan, const struct seen *seen)
@@ -248,14 +250,17 @@ static void add(const struct plan *plan, const struct seen *head, FILE *file)
 {
 	struct seen *seen = malloc(sizeof(*seen) + head->len);
 
+	if (!seen)
+		die("no memory");
 	*seen = *head;
 	/* The last one may be under way into the file. */
 	if (fread(seen->data, 1, head->len, file) != head->len || !wanted(plan, seen)) {
 		free(seen);
 		return;
 	}
-	record.frames = realloc(record.frames, (record.count + 1) * sizeof(seen));
-	record.frames[record.count++] = seen;
+	if (record.end == MOST)
+		die("more than %d frames", MOST);
+	record.frames[record.end++] = seen;
 }
 
 static void load(const char *name, const struct plan *plan)
@@ -268,11 +273,9 @@ static void load(const char *name, const struct plan *plan)
 	while (fread(&head, sizeof(head), 1, file) == 1)
 		add(plan, &head, file);
 	fclose(file);
-	if (plan->last && plan->last < record.count) {
-		record.frames += record.count - plan->last;
-		record.count = plan->last;
-	}
-	if (!record.count)
+	if (plan->last && plan->last < record.end)
+		record.first = record.end - plan->last;
+	if (!record.end)
 		die("%s: no such frames", name);
 }
 
@@ -286,14 +289,14 @@ static void swap(size_t a, size_t b)
 
 static void put_in_order(enum order order)
 {
-	size_t i;
+	size_t i, j;
 
 	if (order == BACKWARD)
-		for (i = 0; i < record.count / 2; i++)
-			swap(i, record.count - 1 - i);
+		for (i = record.first, j = record.end; i + 1 < j; i++)
+			swap(i, --j);
 	if (order == SHUFFLED)
-		for (i = record.count; i > 1; i--)
-			swap(i - 1, noise64() % i);
+		for (i = record.first; i < record.end; i++)
+			swap(i, i + noise64() % (record.end - i));
 }
 
 /* --- what is sent */
@@ -343,7 +346,7 @@ static void send_all(const struct plan *plan)
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	do {
 		put_in_order(plan->order);
-		for (i = 0; i < record.count && !stopped; i++) {
+		for (i = record.first; i < record.end && !stopped; i++) {
 			send_copies(plan, record.frames[i], n++, &sums);
 			if (plan->seconds && n % 64 == 0 && is_over(plan, began.tv_sec, round))
 				break;
@@ -387,7 +390,7 @@ static void send_while(const struct plan *plan, char *names)
 
 static void print_head(void)
 {
-	const struct seen *seen = record.frames[record.count - 1];
+	const struct seen *seen = record.frames[record.end - 1];
 	size_t i;
 
 	for (i = 0; i < HEAD && i < seen->len; i++)
