@@ -202,8 +202,13 @@ under() {
 
 WAITS="waits r0 d0 r0 d0"
 
-# unmoved NAME COMMAND...: and all is as it was
+# unmoved NAME CAUSES COMMAND...: and all is as it was. The causes are of drops that there
+# must have been, lest it is something else that is thrown away.
 unmoved() {
-	under "$@"
-	check_equal "$1" "lost 0 twice 0 missed 0 disposed $SENT $WAITS told 0" "$VERDICT"
+	local name=$1 cause missing=
+	under "$name" "${@:3}"
+	for cause in $2; do
+		[ "$(sum_of "rx_drop_$cause\$")" -gt 0 ] || missing+=" no $cause"
+	done
+	check_equal "$name" "lost 0 twice 0 missed 0 disposed $SENT $WAITS told 0" "$VERDICT$missing"
 }

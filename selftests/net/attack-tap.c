@@ -91,7 +91,7 @@ static bool take(const uint8_t *packet, size_t len, struct seen *seen,
 	size_t at = read_headers(packet, len, seen);
 
 	while (at && at < len) {
-		seen->len = frame_len(packet + at, len - at);
+		seen->len = (uint32_t)frame_len(packet + at, len - at);
 		memcpy(seen->data, packet + at, seen->len);
 		at += seen->len;
 		if (!each(seen, data))

@@ -31,7 +31,7 @@ union address {
 struct seen {
 	union address from;
 	union address to;
-	uint16_t len;
+	uint32_t len;		/* nothing is left out between the two */
 	uint8_t data[];
 };
 
