@@ -111,14 +111,18 @@ quiet() {
 
 SYNCS=0
 
-# told: events of both hosts since it was asked last, but for changes of settings
+# What many frames that do not decrypt lead to, whoever sent them: an agent is asked for help.
+# What that may come to has a limit, which "is_limited" looks at.
+HELP='"event":"(rekey-needed|peer-await)"'
+
+# told: events of both hosts since it was asked last, but for those and changes of settings
 told() {
 	local h
 	SYNCS=$((SYNCS + 1))
 	for h in 1 2; do
 		must in_host "$h" fmp set fmp0 multicast off
 		must await 10 times_set "$h" $((SYNCS + 1))
-		grep -vE '"event":"dev-set"|"reason":"age"' "$TMP/events.$h" | tail -n "+$((TOLD[h] + 1))" \
+		grep -vE "\"event\":\"dev-set\"|$HELP" "$TMP/events.$h" | tail -n "+$((TOLD[h] + 1))" \
 			>"$TMP/told.$h"
 		TOLD[h]=$((TOLD[h] + $(wc -l <"$TMP/told.$h")))
 	done
@@ -126,6 +130,16 @@ told() {
 }
 
 TOLD=(0 0 0)
+
+# is_limited HOST: once in 30 s a new session is asked for, and ten times in 30 s it is told
+# that one is awaited
+is_limited() {
+	local asked awaited
+	asked=$(events "$1" rekey-needed | grep -cv '"reason":"age"')
+	awaited=$(count_events "$1" peer-await)
+	echo "asked for $asked times, awaited $awaited times, in $SECONDS s"
+	[ "$asked" -le $((SECONDS / 30 + 1)) ] && [ "$awaited" -le $((10 * (SECONDS / 30 + 1))) ]
+}
 
 times_set() { [ "$(count_events "$1" dev-set)" -ge "$2" ]; }
 
