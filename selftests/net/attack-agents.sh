@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # on: 7.3
+# long
 # As "attack", with an agent on each side: whoever is on the path has seen their handshakes
 # and joins in. What is told of it is told by the agents' own doing.
 # shellcheck disable=SC2317,SC2086 # functions are called by name, variables are numbers

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # on: 7.3
+# long
 # Somebody on the path who has no key: sees every frame between two hosts, and sends what
 # was seen again, changed, in others' names, or anything else. After each attack sessions,
 # endpoints, settings and what was told are as they were, every authentic frame has been
