@@ -44,8 +44,13 @@ alike() {
 
 current() { session 1 current local_index; }
 
-# is_not INDEX: another session is current by now, on both sides
-is_not() { [ "$(current)" != "$1" ] && alike; }
+# is_not INDEX: another session is current by now, on both sides. Who answered sends by the
+# new one once a frame of it has come in.
+is_not() {
+	in_host 1 ping -q -c 1 -W 1 10.9.0.2
+	in_host 2 ping -q -c 1 -W 1 10.9.0.1
+	[ "$(current)" != "$1" ] && alike
+}
 
 # rekey HOST: until it is through
 rekey() {
@@ -71,10 +76,10 @@ prepare() {
 	receivers
 	for ((n = 1; n <= REKEYS; n++)); do must rekey $((1 + n % 2)); done
 	end_recording "$ALL"
-	told >/dev/null
 	echo "# $(grep recorded "$ALL.log"), with handshakes"
 	# What drains is gone, and so changes no more.
-	await 20 drained
+	must await 60 drained
+	told >/dev/null
 }
 
 drained() { alike && [ "$(session 1 previous slot)$(session 2 previous slot)" = "" ]; }

@@ -149,6 +149,16 @@ segments() {
 	sends live r1,r2 batch=8 each=2 times=6 flip=1.0 ahead=10 seconds=$LIVE_S
 }
 
+# Under the index of a session of host 1 that no frame has proven yet, with either K bit.
+proofs() {
+	local index
+	index=$(index_of 1 2 2)
+	sends send "$NEW" to=10.0.1.2 index="$index"
+	sends send "$NEW" to=10.0.1.2 index="$index" flip=1.0 ahead=1000000
+	sends send "$NEW" to=10.0.1.2 index="$index" flip=1.0 ahead=1000000 from=$ELSEWHERE batch=16
+	sends live r2 to=10.0.1.2 index="$index" flip=1.0 seconds=$LIVE_S
+}
+
 # In the other direction, and under the index of that.
 crossed() {
 	sends send "$NEW" to=10.0.2.2 reflect=1 index="$(index_of 1 2)" ahead=1000000
@@ -258,10 +268,20 @@ again() {
 	unmoved "frames again, in batches" "replay" replays_in_batches
 }
 
+unproven() {
+	must add_session 1 2 2
+	told >/dev/null
+	unmoved "frames of a session that nothing has proven" "auth" proofs
+	check_equal "which pends as before" "$(($(index_of 1 2 2)))" "$(session 1 pending local_index)"
+	must del_session 1 2 2
+	told >/dev/null
+}
+
 changed() {
 	unmoved "every index around those that are in use" "auth unknown_index" scans
 	unmoved "flags of live frames" "auth replay" flips
 	unmoved "flags of live frames, from elsewhere" "auth" flips_from_elsewhere
+	unproven
 	unmoved "counters of frames to come" "auth" counters
 	unmoved "frames cut short and drawn out" "auth payload_len" lengths
 	unmoved "batches that are no batches" "auth replay payload_len" segments
