@@ -75,6 +75,13 @@ static struct {
 	uint8_t data[BATCH_BYTES + ATTACK_LONGEST];
 } batch;
 
+/* Where hosts have been led astray, their frames are seen on the way to nowhere. */
+static bool not_taken(int err)
+{
+	return err == ENOBUFS || err == EAGAIN || err == EINTR || err == EPERM ||
+	       err == ENETUNREACH || err == EHOSTUNREACH;
+}
+
 static void send_datagram(const union address *from, const union address *to,
 			  const uint8_t *data, size_t len, size_t segment, struct sums *sums)
 {
@@ -99,7 +106,7 @@ static void send_datagram(const union address *from, const union address *to,
 	}
 	if (sendmsg(sender_of(from), &msg, 0) >= 0)
 		sums->packets += count;
-	else if (errno == ENOBUFS || errno == EAGAIN || errno == EINTR || errno == EPERM)
+	else if (not_taken(errno))
 		sums->unsent += count;
 	else
 		die("send %zu bytes: %s", len, strerror(errno));
