@@ -38,6 +38,8 @@ prepare() {
 		make_tunnel "$h"
 		must watch_events "$h"
 	done
+	# Instead of 30 s, for which fragments of somebody else's are in the way of the flow's own.
+	for h in 1 2; do must in_host $h sysctl -qw net.ipv4.ipfrag_time=3; done
 	# One of the two merges what comes in.
 	must in_host 1 ethtool -K eth0 gro on
 	connect 1 2
@@ -224,6 +226,8 @@ fragments() {
 fragment_memory() { in_host "$1" awk '$1 == "FRAG:" { print $5 }' /proc/net/sockstat; }
 
 # Each CPU may have added one, of a page, to less than that.
+no_fragments() { [ "$(fragment_memory 1) $(fragment_memory 2)" = "0 0" ]; }
+
 fragment_limit() { echo $(($(in_host 1 sysctl -n net.ipv4.ipfrag_high_thresh) + 4096 * $(nproc))); }
 
 # is_narrow HOST: its IP layer believes that the path to the other takes less than frames of
@@ -236,8 +240,7 @@ is_narrow() {
 # What the IP layer believes of whoever says so, whether there is a tunnel or not.
 poisoned() {
 	local h
-	# Two CPUs that look for the new route at the same time make one each, and the IP layer
-	# discards what is under way by the first of them.
+	# What is on its way to the socket while the route changes may go.
 	held_but "paths that take next to nothing" $((2 * $(nproc))) poison
 	for h in 1 2; do check "host $h believes in that" is_narrow $h; done
 	unmoved "a flow of fragments by such a path" "" nap "$LIVE_S"
@@ -247,10 +250,11 @@ poisoned() {
 
 below() {
 	unmoved "errors of routers and hosts, about frames that were sent" "" icmp
-	# Ahead of what makes fragments of the flow itself: among so many others, and in the
-	# name of the peer, those are given up.
+	# Ahead of what makes fragments of the flow itself, which among so many others are given
+	# up: docs/security.md has that.
 	unmoved "fragments: overlapping, never completed, and of frames that are known" "auth replay" fragments
 	check "what waits for fragments has a limit" test "$(fragment_memory 1)" -le "$(fragment_limit)"
+	check "and a time" await 20 no_fragments
 	poisoned
 }
 
