@@ -394,6 +394,8 @@ static void fmp_lane_watch(struct fmp_lane *lane)
 static void fmp_lane_enqueue(struct fmp_lane *lane, struct fmp_rxq *rxq,
 			     struct sk_buff *skb, bool reserved)
 {
+	bool first;
+
 	fmp_lane_watch(lane);
 	fmp_lane_cb(skb)->cpu = smp_processor_id();
 	fmp_lane_cb(skb)->reserved = reserved;
@@ -404,11 +406,13 @@ static void fmp_lane_enqueue(struct fmp_lane *lane, struct fmp_rxq *rxq,
 	__skb_queue_tail(&rxq->queue, skb);
 	if (!list_empty(&rxq->node))
 		return;
-	if (list_empty(&lane->ready)) {
-		lane->progress = jiffies;
-		fmp_lane_kick(lane);
-	}
+	first = list_empty(&lane->ready);
 	list_add_tail(&rxq->node, &lane->ready);
+	if (!first)
+		return;
+	lane->progress = jiffies;
+	/* Not before it is there: who finds nothing does not look again. */
+	fmp_lane_kick(lane);
 }
 
 static void fmp_lane_queue(struct fmp_dev *fmp, struct fmp_session *session,
