@@ -533,13 +533,33 @@ void fmp_dev_wipe_all(bool copied)
 		/* The copy's handshakes would give it the same keys. */
 		if (copied)
 			fmp_index_forget_agent(&fmp->indices);
-		if (copied || fmp->config.suspend_wipe)
+		if (!copied)
+			fmp->keyless = fmp->config.suspend_wipe;
+		if (copied || fmp->keyless)
 			fmp_wipe_sessions(fmp);
 		mutex_unlock(&fmp->lock);
 	}
 	mutex_unlock(&fmp_devices_lock);
 	/* Their keys go a grace period later. */
 	rcu_barrier();
+}
+
+/**
+ * fmp_dev_awake_all() - the machine is awake, and devices may have keys again
+ *
+ * Context: Process context.
+ */
+void fmp_dev_awake_all(void)
+{
+	struct fmp_dev *fmp;
+
+	mutex_lock(&fmp_devices_lock);
+	list_for_each_entry(fmp, &fmp_devices, list) {
+		mutex_lock(&fmp->lock);
+		fmp->keyless = false;
+		mutex_unlock(&fmp->lock);
+	}
+	mutex_unlock(&fmp_devices_lock);
 }
 
 static struct pernet_operations fmp_net_ops = {

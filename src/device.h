@@ -51,6 +51,8 @@ struct rtnl_newlink_params;
  * @birth_net: namespace of the sockets, NULL once it is gone; under @lock
  * @up: sockets are open; under @lock
  * @dead: no peer may be added any more; under @lock
+ * @keyless: the machine is about to sleep without keys, so that no session may
+ *           be installed; under @lock
  * @peers: peers by public key, under @lock
  * @peer_ids: peers by dump handle, under @lock
  * @next_peer_id: where the search for a free handle starts
@@ -81,6 +83,7 @@ struct fmp_dev {
 	struct net *birth_net;
 	bool up;
 	bool dead;
+	bool keyless;
 	struct rhashtable peers;
 	struct xarray peer_ids;
 	u32 next_peer_id;
@@ -130,6 +133,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 		      const struct sk_buff *request,
 		      struct netlink_ext_ack *extack);
 void fmp_dev_wipe_all(bool copied);
+void fmp_dev_awake_all(void);
 int fmp_dev_register(void);
 void fmp_dev_unregister(void);
 

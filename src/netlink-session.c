@@ -10,7 +10,6 @@
 #include "netlink.h"
 #include "notify.h"
 #include "peer.h"
-#include "power.h"
 #include "session.h"
 
 static_assert(FMP_KEY_SIZE == FMP_KEY_LEN);
@@ -113,7 +112,8 @@ static int fmp_nl_install(struct genl_info *info, struct fmp_dev *fmp,
 	err = fmp_nl_check_keys(info);
 	if (err)
 		return err;
-	if (fmp_power_refuses_keys(fmp)) {
+	/* Programs run on for a moment when the machine is about to sleep. */
+	if (fmp->keyless) {
 		GENL_SET_ERR_MSG(info, "The machine is about to sleep without keys");
 		return -EBUSY;
 	}

@@ -13,36 +13,17 @@
 #include "device.h"
 #include "power.h"
 
-/* From before the sessions go until after the machine has slept. */
-static bool fmp_power_going_down;
-
-/**
- * fmp_power_refuses_keys() - tell whether no session may be installed now
- * @fmp: device
- *
- * Programs run for a moment yet when a suspend has begun, and the agent would
- * replace what it is told was removed.
- *
- * Context: Process context, the device's lock held.
- * Return: true while the machine is about to sleep without keys of the device.
- */
-bool fmp_power_refuses_keys(const struct fmp_dev *fmp)
-{
-	return READ_ONCE(fmp_power_going_down) && fmp->config.suspend_wipe;
-}
-
 static int fmp_power_event(struct notifier_block *block, unsigned long event,
 			   void *unused)
 {
 	switch (event) {
 	case PM_HIBERNATION_PREPARE:
 	case PM_SUSPEND_PREPARE:
-		WRITE_ONCE(fmp_power_going_down, true);
 		fmp_dev_wipe_all(false);
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
-		WRITE_ONCE(fmp_power_going_down, false);
+		fmp_dev_awake_all();
 		break;
 	}
 	return NOTIFY_DONE;
