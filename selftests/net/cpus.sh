@@ -17,6 +17,11 @@ ROUNDS=24
 [ "$SLOW" = 0 ] || ROUNDS=6
 set_from ROUNDS CPUS_ROUNDS
 
+all_online() {
+	local n
+	for ((n = 1; n < CPUS; n++)); do set_online "$n" 1; done
+}
+
 set_online() { echo "$2" >"/sys/devices/system/cpu/cpu$1/online"; }
 
 # Of what a device has, and must not lose.
@@ -78,7 +83,11 @@ if [ "$CPUS" -lt 2 ]; then
 	ktap_end
 fi
 make_pair heartbeat 10
+# Whatever ends this, the next suite has all of them.
+trap 'all_online; cleanup' EXIT
 rounds
+all_online
+trap cleanup EXIT
 echo "# sessions and frames changed the CPU $(moved) times"
 kept "CPUs come and go"
 goes_on "CPUs come and go"

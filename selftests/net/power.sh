@@ -95,8 +95,12 @@ woken() { [ "$(cat /sys/power/wakeup_count)" != "$1" ]; }
 # Nothing would wake it here, so something has before: the suspend ends when programs are stopped.
 give_up() {
 	local count
-	count=$(cat /sys/power/wakeup_count)
-	echo 0 >"$ALARM" && echo +1 >"$ALARM" && echo "$count" >/sys/power/wakeup_count || return 1
+	for _ in 1 2 3; do
+		count=$(cat /sys/power/wakeup_count)
+		# In this order, lest it comes ahead of who counts; and not at once, for what is past
+		# cannot be set.
+		echo "$count" >/sys/power/wakeup_count && echo 0 >"$ALARM" && echo +2 >"$ALARM" && break
+	done 2>/dev/null
 	await 10 woken "$count" || return 1
 	dmesg -C
 	! echo freeze 2>/dev/null >/sys/power/state && dmesg | grep -q 'PM: suspend exit'
@@ -209,10 +213,12 @@ make_pair heartbeat 10
 jumps
 other_clock
 if can_sleep; then
+	trap 'trace_off; cleanup' EXIT
 	must trace_on
 	sleeps_without
 	sleeps_with
 	trace_off
+	trap cleanup EXIT
 else
 	ktap_skip "a machine that sleeps" "this one cannot"
 fi

@@ -19,6 +19,7 @@ killed() { dmesg | grep -c 'Out of memory: Killed process'; }
 # What would fail the suite if it were on the console. Reports of the killer, and of who found no
 # memory and could not wait, have traces as well.
 no_complaints() {
+	dmesg | grep -q 'fmp: memory runs out' || { echo "the log does not go back that far"; return 1; }
 	dmesg | awk '/invoked oom-killer|page allocation failure/ { report = 1 } /Mem-Info:/ { report = 0 }
 		!(report && /Call Trace:/)' |
 		awk -v "from=fmp: memory runs out" -f "$(dirname "$0")/../splat.awk"

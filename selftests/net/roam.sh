@@ -174,10 +174,12 @@ each_step() {
 # has arrived.
 steps() {
 	for n in 1 2; do must tc -n router qdisc add dev "r$n" root netem delay "$DELAY" limit 100000; done
+	trap 'trace_off; cleanup' EXIT
 	must trace_on
 	each_step 1
 	[ "$ALL" = 0 ] || each_step 2
 	trace_off
+	trap cleanup EXIT
 	for n in 1 2; do must tc -n router qdisc del dev "r$n" root; done
 }
 
