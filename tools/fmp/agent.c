@@ -318,7 +318,6 @@ static int run_loop(struct agent *agent)
  */
 static void say_goodbye(struct agent *agent)
 {
-	static const uint8_t shutdown_message[] = { 0x50, 0x00 };
 	struct sessions sessions;
 	size_t i;
 
@@ -327,9 +326,8 @@ static void say_goodbye(struct agent *agent)
 		return;
 	for (i = 0; i < sessions.count; i++)
 		if (sessions.list[i].slot == FMP_SLOT_CURRENT)
-			kernel_link_send(agent->requests, &agent->target,
-					 sessions.list[i].public_key, shutdown_message,
-					 sizeof(shutdown_message));
+			kernel_disconnect(agent->requests, &agent->target,
+					  sessions.list[i].public_key, DISCONNECT_SHUTDOWN);
 	for (i = 0; i < sessions.count; i++)
 		kernel_try_session_del(agent->requests, &agent->target,
 				       sessions.list[i].local_index);

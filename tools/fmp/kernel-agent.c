@@ -167,3 +167,11 @@ int kernel_link_send(struct nl *nl, const struct target *target, const uint8_t *
 	message_free(&msg);
 	return err;
 }
+
+int kernel_disconnect(struct nl *nl, const struct target *target, const uint8_t *key,
+		      enum disconnect_reason reason)
+{
+	const uint8_t message[] = { 0x50, reason };
+
+	return kernel_link_send(nl, target, key, message, sizeof(message));
+}

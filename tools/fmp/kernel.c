@@ -492,9 +492,7 @@ int kernel_try_peer_del(struct nl *nl, const struct target *target, const uint8_
 /* Else the other end sends into nothing until it misses us. Most have no session. */
 static void say_goodbye(struct nl *nl, const struct target *target, const uint8_t *key)
 {
-	static const uint8_t configuration_change[] = { 0x50, 0x06 };
-
-	kernel_link_send(nl, target, key, configuration_change, sizeof(configuration_change));
+	kernel_disconnect(nl, target, key, DISCONNECT_CONFIGURATION_CHANGE);
 }
 
 int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *key)

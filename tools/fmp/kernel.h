@@ -181,6 +181,16 @@ int kernel_handshake_send(struct nl *nl, const struct target *target, const uint
 int kernel_handshake_report(struct nl *nl, const struct target *target, const uint8_t *key,
 			    enum fmp_handshake_event event, enum fmp_handshake_cause cause);
 
+/* Why a peer is left (spec 2.5). */
+enum disconnect_reason {
+	DISCONNECT_SHUTDOWN			= 0x00,
+	DISCONNECT_CONFIGURATION_CHANGE		= 0x06,
+};
+
+/* Under the current session of a peer, if it has one. */
+int kernel_disconnect(struct nl *nl, const struct target *target, const uint8_t *key,
+		      enum disconnect_reason reason);
+
 /* A link message, as a Disconnect, under the current session of a peer. */
 int kernel_link_send(struct nl *nl, const struct target *target, const uint8_t *key,
 		     const void *payload, size_t len);
