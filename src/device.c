@@ -77,13 +77,15 @@ static void fmp_forget_routes(struct fmp_dev *fmp)
 	rcu_read_unlock();
 }
 
-static void fmp_look_at_peers(struct fmp_dev *fmp)
+/* There may be very many of them. */
+static void fmp_do_for_peers(struct fmp_dev *fmp,
+			     void (*act)(struct fmp_peer *peer))
 {
 	struct fmp_peer *peer;
 	unsigned long id;
 
 	xa_for_each(&fmp->peer_ids, id, peer) {
-		fmp_peer_look(peer);
+		act(peer);
 		cond_resched();
 	}
 }
@@ -413,7 +415,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 	if (reroute)
 		fmp_forget_routes(fmp);
 	if (measure)
-		fmp_look_at_peers(fmp);
+		fmp_do_for_peers(fmp, fmp_peer_look);
 	return 0;
 
 unhook_batches:
@@ -505,17 +507,6 @@ static void fmp_net_pre_exit(struct net *net)
 	mutex_unlock(&fmp_devices_lock);
 }
 
-static void fmp_wipe_sessions(struct fmp_dev *fmp)
-{
-	struct fmp_peer *peer;
-	unsigned long id;
-
-	xa_for_each(&fmp->peer_ids, id, peer) {
-		fmp_session_wipe_all(peer);
-		cond_resched();
-	}
-}
-
 /**
  * fmp_dev_wipe_all() - remove sessions, and wipe their keys
  * @copied: the machine was copied, and may not use what the copy has; else it
@@ -536,7 +527,7 @@ void fmp_dev_wipe_all(bool copied)
 		if (!copied)
 			fmp->keyless = fmp->config.suspend_wipe;
 		if (copied || fmp->keyless)
-			fmp_wipe_sessions(fmp);
+			fmp_do_for_peers(fmp, fmp_session_wipe_all);
 		mutex_unlock(&fmp->lock);
 	}
 	mutex_unlock(&fmp_devices_lock);
