@@ -235,6 +235,17 @@ headers() {
 # spoil a part of it.
 netem() { must tc -n router qdisc replace dev r2 root netem limit 100000 "$@"; }
 
+# in_order: what netem is about to let go may be taken out by another CPU, which would
+# then be where it arrives, and overtakes: all is received on one.
+in_order() {
+	local ns
+	for ns in router h2; do
+		# shellcheck disable=SC2016 # inside
+		must ip netns exec "$ns" sh -c \
+			'for f in /sys/class/net/*/queues/rx-*/rps_cpus; do echo 1 >"$f"; done'
+	done
+}
+
 dropped_by_path() { tc -n router -s qdisc show dev r2 | awk '{ sub(",", "") } $6 == "(dropped" { print $7 + 0 }'; }
 
 BAD_PATH=(8x60*4 500x50+13*6 1384x40*6)
@@ -298,6 +309,7 @@ spoils() {
 
 bad_path() {
 	routed_hosts 4
+	in_order
 	set_batches on on
 	losses
 	repeats
