@@ -191,8 +191,10 @@ frames() {
 	captured -q "src host 10.0.$1.2 and udp[12:4] = $(wire_index "$2" "$1" "$3") ${4:-}" | grep -c .
 }
 
+on_the_wire() { [ "$(frames "$@")" -gt 0 ]; }
+
 capture() {
-	(ip netns exec router tcpdump -Z root -U -i r1 -w "$TMP/wire" udp port 2121 >/dev/null 2>"$TMP/wire.err" &)
+	(ip netns exec router tcpdump -Z root --immediate-mode -s 128 -U -i r1 -w "$TMP/wire" udp port 2121 >/dev/null 2>"$TMP/wire.err" &)
 	await 10 grep -q listening "$TMP/wire.err"
 }
 
@@ -209,6 +211,9 @@ takes_over() {
 	check "the initiator waited" between 150 3000 \
 		$(($(at 1 session-cutover "$(index_of 1 2 3)") - $(at 1 session-new "$(index_of 1 2 3)")))
 	check "traffic under the new session" flowing out in
+	# It reads later than packets pass.
+	must await 10 on_the_wire 1 2 3
+	must await 10 on_the_wire 2 1 3
 	must end_capture
 	check_equal "the old session drains" "current 3, previous 1 | current 3, previous 1" \
 		"$(slots 1) | $(slots 2)"
