@@ -43,13 +43,6 @@ add_peer_of() {
 		address "10.9.0.$2" address "fd09::$2"
 }
 
-# As long as one ping is there, others do not switch the time stamps of packets on and off:
-# that is code which changes, and in hours an emulated CPU has run into what had been changed.
-keep_stamps() {
-	run_in 2 ping -q -i 600 127.0.0.1 >/dev/null 2>&1 &
-	disown
-}
-
 prepare() {
 	local n
 	make_network 1 2 3 4
@@ -66,7 +59,6 @@ prepare() {
 		must await 40 pinged 1 "$n"
 	done
 	for n in 1 2; do must watch_events "$n"; done
-	keep_stamps
 }
 
 # --- what happens, to host $1 where it is to one
