@@ -15,16 +15,16 @@
  * fmp_heartbeat_start() - a session became current
  * @heartbeat: of its peer
  * @now: time
- * @initiator: we initiated it: the peer waits for a frame under it
+ * @awaited: the peer waits for a frame under it, also if heartbeats are off
  *
  * Context: Any; calls are serialized by the caller.
  */
 void fmp_heartbeat_start(struct fmp_heartbeat *heartbeat, u64 now,
-			 bool initiator)
+			 bool awaited)
 {
 	if (!heartbeat->last)
 		heartbeat->last = now;
-	if (initiator)
+	if (awaited)
 		heartbeat->now = true;
 	heartbeat->told = (struct fmp_backoff){};
 }
@@ -40,10 +40,9 @@ void fmp_heartbeat_start(struct fmp_heartbeat *heartbeat, u64 now,
 bool fmp_heartbeat_due(struct fmp_heartbeat *heartbeat,
 		       const struct fmp_heartbeat_facts *facts)
 {
-	if (!facts->interval)
-		return false;
 	if (!heartbeat->now &&
-	    facts->now < heartbeat->last + facts->interval)
+	    (!facts->interval ||
+	     facts->now < heartbeat->last + facts->interval))
 		return false;
 	heartbeat->now = false;
 	heartbeat->last = facts->now;
@@ -134,7 +133,7 @@ u64 fmp_heartbeat_next(const struct fmp_heartbeat *heartbeat,
 	u64 next;
 
 	if (!facts->interval)
-		return U64_MAX;
+		return heartbeat->now ? facts->now : U64_MAX;
 	next = heartbeat->now ? facts->now :
 				heartbeat->last + facts->interval;
 	next = min_t(u64, next, fmp_heartbeat_dead_next(heartbeat, facts));

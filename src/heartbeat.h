@@ -61,7 +61,7 @@ struct fmp_heartbeat_facts {
 };
 
 void fmp_heartbeat_start(struct fmp_heartbeat *heartbeat, u64 now,
-			 bool initiator);
+			 bool awaited);
 bool fmp_heartbeat_due(struct fmp_heartbeat *heartbeat,
 		       const struct fmp_heartbeat_facts *facts);
 bool fmp_heartbeat_dead(const struct fmp_heartbeat *heartbeat,

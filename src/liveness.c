@@ -13,6 +13,7 @@
 #include <linux/minmax.h>
 #include <uapi/linux/fmp.h>
 
+#include "device.h"
 #include "liveness.h"
 #include "notify.h"
 #include "peer.h"
@@ -42,6 +43,19 @@ static void fmp_liveness_facts(const struct fmp_session *session,
 		facts->heard = facts->now - silent;
 }
 
+/*
+ * Whoever answered a handshake goes by the session when a frame has come under
+ * it, and soon calls us if none does. Keys that were typed in are in use on
+ * both sides from the first, and then heartbeats that are off are off.
+ */
+static bool fmp_liveness_awaited(const struct fmp_session *session,
+				 const struct fmp_heartbeat_facts *facts)
+{
+	return session->initiator &&
+	       (facts->interval ||
+		fmp_subscriber_bound(&session->peer->fmp->agent));
+}
+
 static u64 fmp_liveness_deadline(const struct fmp_peer *peer,
 				 const struct fmp_heartbeat_facts *facts)
 {
@@ -67,7 +81,8 @@ u64 fmp_liveness_started(struct fmp_session *session)
 	lockdep_assert_held(&peer->lock);
 
 	fmp_liveness_facts(session, &facts);
-	fmp_heartbeat_start(&peer->heartbeat, facts.now, session->initiator);
+	fmp_heartbeat_start(&peer->heartbeat, facts.now,
+			    fmp_liveness_awaited(session, &facts));
 	return fmp_liveness_deadline(peer, &facts);
 }
 

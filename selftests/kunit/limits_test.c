@@ -203,12 +203,20 @@ static void fmp_heartbeat_responder(struct kunit *test)
 
 static void fmp_heartbeat_off(struct kunit *test)
 {
-	struct fmp_beating b = fmp_beating(true);
+	struct fmp_beating b = fmp_beating(false);
 
 	b.facts.interval = 0;
 	b.heartbeat.sent = START;
 	KUNIT_EXPECT_FALSE(test, fmp_beat(&b, START + 60000));
 	KUNIT_EXPECT_FALSE(test, fmp_silent(&b, START + 60000));
+	KUNIT_EXPECT_EQ(test, fmp_heartbeat_next(&b.heartbeat, &b.facts),
+			U64_MAX);
+	/* A frame that is waited for is no habit. */
+	fmp_heartbeat_start(&b.heartbeat, START + 70000, true);
+	b.facts.now = START + 70001;
+	KUNIT_EXPECT_EQ(test, fmp_next(&b), 70001);
+	KUNIT_EXPECT_TRUE(test, fmp_beat(&b, START + 70001));
+	KUNIT_EXPECT_FALSE(test, fmp_beat(&b, START + 90000));
 	KUNIT_EXPECT_EQ(test, fmp_heartbeat_next(&b.heartbeat, &b.facts),
 			U64_MAX);
 }
