@@ -88,7 +88,7 @@ trap 'all_online; cleanup' EXIT
 rounds
 all_online
 trap cleanup EXIT
-echo "# sessions and frames changed the CPU $(moved) times"
+check "sessions and frames changed the CPU: $(moved) times" test "$(moved)" -gt 0
 kept "CPUs come and go"
 goes_on "CPUs come and go"
 ktap_end

@@ -179,14 +179,26 @@ removals_known() { [ "$(events 2 peer-down | grep -c '"reason":"disconnect","cod
 
 without_session() { [ -z "$(in_host 2 fmp session show fmp0)" ]; }
 
+# anew GENERATION: peers and sessions
+anew() {
+	add_peer 1 2
+	add_peer 2 1
+	must add_session 1 2 "$1"
+	must add_session 2 1 "$1"
+}
+
+# without_peers COMMAND: takes a configuration as it is, but for the peers
+without_peers() { in_host 1 fmp showconf fmp0 | sed '/^\[Peer]/,$d' | in_host 1 fmp "$1" fmp0 -; }
+
 removals() {
 	must watch_events 2
 	told_removal "a peer is removed" in_host 1 fmp peer del fmp0 "${KEYS[2]}"
-	add_peer 1 2
-	add_peer 2 1
-	must add_session 1 2 8
-	must add_session 2 1 8
+	anew 8
 	told_removal "one is removed among settings" in_host 1 fmp set fmp0 peer "${KEYS[2]}" remove
+	anew 9
+	told_removal "one is not in the file that is synchronized" without_peers syncconf
+	anew 10
+	told_removal "nor in the one that is set" without_peers setconf
 	add_peer 1 2
 	check "one without a session is removed as ever" in_host 1 fmp peer del fmp0 "${KEYS[2]}"
 	check_fail "but only once" in_host 1 fmp peer del fmp0 "${KEYS[2]}"

@@ -58,7 +58,7 @@ one_session() {
 # --- streams
 
 STREAM_PORT=7000
-declare -A LOST TWICE GAP
+declare -A LOST TWICE LATE GAP
 
 # stream FROM TO: from now on; a queue holds what a slow machine does not take at once
 stream() {
@@ -84,7 +84,7 @@ sent_all() { grep -q '^sent ' "$TMP/sent.$1"; }
 
 arrived_all() { [[ "$(tail -n 1 "$TMP/received.$1")" == "received $2 "* ]]; }
 
-# end_stream FROM: LOST, TWICE and GAP of it
+# end_stream FROM: LOST, TWICE, LATE and GAP of it
 end_stream() {
 	local sent words
 	kill "${SENDER[$1]}" 2>/dev/null
@@ -95,6 +95,7 @@ end_stream() {
 	read -ra words <<<"$(tail -n 1 "$TMP/received.$1")"
 	LOST[$1]=$((sent - words[1]))
 	TWICE[$1]=${words[3]}
+	LATE[$1]=${words[5]}
 	GAP[$1]=${words[9]}
 	SENT[$1]=$sent
 }
