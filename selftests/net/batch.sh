@@ -123,16 +123,24 @@ merged_by_others() {
 
 # long_packets: some are longer than a page, a few fill a batch
 long_packets() {
-	local h
-	for h in 1 2; do
-		must ip -n "h$h" link set eth0 mtu 9000
-		must ip -n "h$h" link set fmp0 mtu 8900
-	done
+	local mtu
+	mtu=$(in_host 1 cat /sys/class/net/fmp0/mtu)
+	mtus 9000 8900
 	merging "long TCP" any tcp_whole 1 2 10.9.0.2
 	merging "long UDP" off gso_whole 1 2 10.9.0.2 8872x7+100*4 4068x15+1*2
 	MERGED=-g
 	merging "long UDP for who takes several" on gso_whole 1 2 10.9.0.2 8872x7+100*4 4068x15+1*2
 	MERGED=
+	mtus 1500 "$mtu"
+}
+
+# mtus OUTSIDE INSIDE
+mtus() {
+	local h
+	for h in 1 2; do
+		must ip -n "h$h" link set fmp0 mtu "$2"
+		must ip -n "h$h" link set eth0 mtu "$1"
+	done
 }
 
 in_vrf() {
