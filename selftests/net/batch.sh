@@ -124,7 +124,7 @@ merged_by_others() {
 # long_packets: some are longer than a page, a few fill a batch
 long_packets() {
 	local mtu
-	mtu=$(in_host 1 cat /sys/class/net/fmp0/mtu)
+	mtu=$(ip -n h1 -json link show fmp0 | flat '[0].mtu')
 	mtus 9000 8900
 	merging "long TCP" any tcp_whole 1 2 10.9.0.2
 	merging "long UDP" off gso_whole 1 2 10.9.0.2 8872x7+100*4 4068x15+1*2
