@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # on: 6.12
+# shellcheck disable=SC2317 # functions are called by name
 # Peers without heartbeats: who answered a handshake waits for a frame all the same (spec 7.5),
 # and what goes only one way goes on over a rekey.
 
