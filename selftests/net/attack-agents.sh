@@ -95,7 +95,7 @@ prepare() {
 
 # What drains is gone, and so changes no more.
 at_rest() {
-	must await 60 drained
+	must await 60 settled
 	told >/dev/null
 }
 
@@ -106,7 +106,7 @@ fresh() {
 	at_rest
 }
 
-drained() { alike && [ "$(session 1 previous slot)$(session 2 previous slot)" = "" ]; }
+settled() { alike && drained; }
 
 # memory_of HOST: of the agent, in KiB
 memory_of() { awk '$1 == "VmRSS:" { print $2 }' "/proc/${AGENTS[$1]}/status"; }

@@ -11,8 +11,6 @@
 
 made() { echo "$(since_mark 1 session-new) $(since_mark 2 session-new)"; }
 
-drained() { [ "$(session 1 previous slot)$(session 2 previous slot)" = "" ]; }
-
 # rekeys_once NAME INITIATOR: and whoever misses a frame calls the other within 5 s
 rekeys_once() {
 	mark_events
