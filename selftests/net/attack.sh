@@ -23,11 +23,12 @@
 . "$(dirname "$0")/attack-lib.sh"
 
 # Datagrams of each kind before the attacks, more than a window in all; indices that are
-# scanned; seconds of a flood, of an attack upon frames as they pass.
-BURST=1200 SCAN=10000 FLOOD_S=2 LIVE_S=1
+# scanned; seconds of a flood, of an attack upon frames as they pass; of all frames, those
+# that are sent again amid a flow, and of new ones those that a pending session outlives.
+BURST=1200 SCAN=10000 FLOOD_S=2 LIVE_S=1 AGAIN=4000 PROOFS=1000
 # KiB that caches may take.
 ROOM=16384
-[ "$SLOW" = 0 ] || BURST=1100 SCAN=3000 FLOOD_S=4 LIVE_S=4
+[ "$SLOW" = 0 ] || BURST=1100 SCAN=1000 FLOOD_S=4 LIVE_S=4 AGAIN=500 PROOFS=50
 
 ALL=$TMP/all
 ELSEWHERE=10.0.3.2
@@ -77,13 +78,13 @@ replays_at_rest() {
 }
 
 replays() {
-	sends send "$ALL" order=shuffled last=4000
+	sends send "$ALL" order=shuffled last=$AGAIN
 	sends send "$NEW" order=backward times=5
 	sends live r1,r2 times=3 seconds=$LIVE_S
 }
 
 replays_from_elsewhere() {
-	sends send "$ALL" from=$ELSEWHERE order=shuffled last=1000
+	sends send "$ALL" from=$ELSEWHERE order=shuffled last=$((AGAIN / 4))
 	sends send "$NEW" from=$ELSEWHERE times=3
 	sends send "$NEW" from=$ELSEWHERE+4444 order=backward
 	sends send "$NEW" reflect=1
@@ -91,7 +92,7 @@ replays_from_elsewhere() {
 
 replays_in_batches() {
 	sends send "$NEW" batch=64 times=3
-	sends send "$ALL" batch=16 order=shuffled last=2000
+	sends send "$ALL" batch=16 order=shuffled last=$((AGAIN / 2))
 	sends send "$NEW" batch=7 from=$ELSEWHERE
 }
 
@@ -156,8 +157,8 @@ proofs() {
 	local index
 	index=$(index_of 1 2 2)
 	sends send "$NEW" to=10.0.1.2 index="$index" last=50
-	sends send "$NEW" to=10.0.1.2 index="$index" flip=1.0 ahead=1000000
-	sends send "$NEW" to=10.0.1.2 index="$index" flip=1.0 from=$ELSEWHERE batch=16
+	sends send "$NEW" to=10.0.1.2 index="$index" flip=1.0 ahead=1000000 last=$PROOFS
+	sends send "$NEW" to=10.0.1.2 index="$index" flip=1.0 from=$ELSEWHERE batch=16 last=$PROOFS
 }
 
 # In the other direction, and under the index of that.

@@ -452,6 +452,8 @@ pending() {
 	as 3 4 1000000
 	found_at "a frame of the previous session is accepted and moves nothing" 10.0.3.2:2121 -p 3333
 	as 3 5 1
+	# Its drain is not to end amid what follows.
+	must del_session 1 3 4
 }
 
 # found_at NAME ENDPOINT FROM...: where the peer is after an authentic frame
