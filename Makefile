@@ -5,6 +5,7 @@ KERNEL ?=
 KERNELS ?=
 SUITES ?=
 LONG ?=
+LEAKS ?=
 BENCH ?=
 QUICK ?=
 ROUNDS ?=
@@ -66,7 +67,7 @@ $(LINTS:%=lint-%): lint-%: deps
 
 .PHONY: test
 test: deps ## everything but what takes longest (LONG=1); KERNELS="6.1 debug" and SUITES="traffic" select
-	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES)) $(if $(LONG),--long)
+	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES)) $(if $(LONG),--long) $(if $(LEAKS),--leaks)
 
 .PHONY: test-vectors
 test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
