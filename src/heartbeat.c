@@ -35,7 +35,8 @@ void fmp_heartbeat_start(struct fmp_heartbeat *heartbeat, u64 now,
  * @facts: what is known
  *
  * Context: Any; calls are serialized by the caller.
- * Return: true if it is to be sent, the next one an interval later.
+ * Return: true if it is to be sent, the next one an interval later, or with the
+ * next session if heartbeats are off.
  */
 bool fmp_heartbeat_due(struct fmp_heartbeat *heartbeat,
 		       const struct fmp_heartbeat_facts *facts)

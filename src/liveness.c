@@ -13,7 +13,6 @@
 #include <linux/minmax.h>
 #include <uapi/linux/fmp.h>
 
-#include "device.h"
 #include "liveness.h"
 #include "notify.h"
 #include "peer.h"
@@ -45,15 +44,15 @@ static void fmp_liveness_facts(const struct fmp_session *session,
 
 /*
  * Whoever answered a handshake goes by the session when a frame has come under
- * it, and soon calls us if none does. Keys that were typed in are in use on
- * both sides from the first, and then heartbeats that are off are off.
+ * it, and soon calls us if none does. Keys that were typed in, which come with
+ * no epoch, are in use on both sides from the first, and then heartbeats that
+ * are off are off.
  */
 static bool fmp_liveness_awaited(const struct fmp_session *session,
 				 const struct fmp_heartbeat_facts *facts)
 {
 	return session->initiator &&
-	       (facts->interval ||
-		fmp_subscriber_bound(&session->peer->fmp->agent));
+	       (facts->interval || session->epoch_known);
 }
 
 static u64 fmp_liveness_deadline(const struct fmp_peer *peer,
@@ -67,7 +66,8 @@ static u64 fmp_liveness_deadline(const struct fmp_peer *peer,
  * fmp_liveness_started() - a session became current
  * @session: the session
  *
- * One that we initiated is proven to the peer at once (spec 7.5 RULE 2).
+ * One that we initiated is proven to the peer at once (spec 7.5 RULE 2), but
+ * not one that was typed in on a device without heartbeats.
  *
  * Context: The peer's lock held.
  * Return: jiffies64 at which fmp_liveness_due() has to look at it, U64_MAX for
