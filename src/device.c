@@ -56,38 +56,41 @@ static const struct nla_policy fmp_link_policy[IFLA_FMP_MAX + 1] = {
 static DEFINE_MUTEX(fmp_devices_lock);
 static LIST_HEAD(fmp_devices);
 
-/*
- * Forgets the routes to all peers. With closed sockets nobody is using them,
- * and they are released at once: their namespace may be about to go.
- */
-static void fmp_forget_routes(struct fmp_dev *fmp)
-{
-	struct fmp_endpoint *endpoint;
-	struct fmp_peer *peer;
-	unsigned long id;
-
-	rcu_read_lock();
-	xa_for_each(&fmp->peer_ids, id, peer) {
-		endpoint = rcu_dereference(peer->endpoint);
-		if (endpoint && fmp->up)
-			dst_cache_reset(&endpoint->cache);
-		else if (endpoint)
-			dst_cache_reset_now(&endpoint->cache);
-	}
-	rcu_read_unlock();
-}
-
 /* There may be very many of them. */
-static void fmp_do_for_peers(struct fmp_dev *fmp,
-			     void (*act)(struct fmp_peer *peer))
+static void fmp_for_each_peer(struct fmp_dev *fmp,
+			      void (*act)(struct fmp_peer *peer))
 {
 	struct fmp_peer *peer;
 	unsigned long id;
+
+	lockdep_assert_held(&fmp->lock);
 
 	xa_for_each(&fmp->peer_ids, id, peer) {
 		act(peer);
 		cond_resched();
 	}
+}
+
+/*
+ * With closed sockets nobody is using the route, and it is released at once:
+ * its namespace may be about to go.
+ */
+static void fmp_forget_route(struct fmp_peer *peer)
+{
+	struct fmp_endpoint *endpoint;
+
+	rcu_read_lock();
+	endpoint = rcu_dereference(peer->endpoint);
+	if (endpoint && peer->fmp->up)
+		dst_cache_reset(&endpoint->cache);
+	else if (endpoint)
+		dst_cache_reset_now(&endpoint->cache);
+	rcu_read_unlock();
+}
+
+static void fmp_forget_routes(struct fmp_dev *fmp)
+{
+	fmp_for_each_peer(fmp, fmp_forget_route);
 }
 
 static void fmp_close(struct fmp_dev *fmp)
@@ -415,7 +418,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 	if (reroute)
 		fmp_forget_routes(fmp);
 	if (measure)
-		fmp_do_for_peers(fmp, fmp_peer_look);
+		fmp_for_each_peer(fmp, fmp_peer_look);
 	return 0;
 
 unhook_batches:
@@ -527,7 +530,7 @@ void fmp_dev_wipe_all(bool copied)
 		if (!copied)
 			fmp->keyless = fmp->config.suspend_wipe;
 		if (copied || fmp->keyless)
-			fmp_do_for_peers(fmp, fmp_session_wipe_all);
+			fmp_for_each_peer(fmp, fmp_session_wipe_all);
 		mutex_unlock(&fmp->lock);
 	}
 	mutex_unlock(&fmp_devices_lock);

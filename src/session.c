@@ -559,9 +559,12 @@ bool fmp_session_down(struct fmp_session *session, enum fmp_down_reason reason,
  */
 void fmp_session_wipe_all(struct fmp_peer *peer)
 {
+	bool had_one;
+
 	spin_lock_bh(&peer->lock);
-	if (rcu_access_pointer(peer->current_session))
-		fmp_liveness_down(peer, FMP_DOWN_REASON_WIPED, -1);
+	had_one = rcu_access_pointer(peer->current_session);
 	fmp_session_remove_all(peer);
+	if (had_one)
+		fmp_liveness_down(peer, FMP_DOWN_REASON_WIPED, -1);
 	spin_unlock_bh(&peer->lock);
 }
