@@ -222,6 +222,24 @@ static void note_reload(int number)
 }
 
 /* "unit agent NAME private-key WHAT": what to do is the name of the key. */
+static char run_dir[] = "/tmp/fmp-run-XXXXXX";
+
+/* A file in it says that the program which the child has become heeds signals. */
+static char *ready_file(void)
+{
+	return xasprintf("%s/ready", getenv("FMP_RUN_DIR"));
+}
+
+static void say_ready(void)
+{
+	char *path = ready_file();
+	FILE *file = fopen(path, "w");
+
+	if (!file || fclose(file))
+		abort();
+	free(path);
+}
+
 int fake_agent(int argc, char **argv)
 {
 	const char *what = argc > 4 ? argv[4] : "";
@@ -234,6 +252,7 @@ int fake_agent(int argc, char **argv)
 	if (strcmp(what, "stubborn") == 0)
 		signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, note_reload);
+	say_ready();
 	for (i = 0; i < 600; i++) {
 		usleep(50000);
 		if (reloaded)
@@ -244,15 +263,23 @@ int fake_agent(int argc, char **argv)
 
 static int ready_now = 1;
 
-/* By then it has become another program. */
 static int is_ready(void *arg)
 {
+	char *path = ready_file();
+	bool there = access(path, F_OK) == 0;
+
 	(void)arg;
-	usleep(100000);
-	return ready_now;
+	free(path);
+	return ready_now > 0 ? there : ready_now;
 }
 
-static char run_dir[] = "/tmp/fmp-run-XXXXXX";
+static void await_end(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1000 && background_is_running(name); i++)
+		usleep(10000);
+}
 
 static pid_t pid_of(const char *name)
 {
@@ -272,8 +299,12 @@ static int start(const char *key, const char *rest)
 {
 	char *text = xasprintf("[Interface]\nPrivateKeyFile = %s\n%s", key, rest);
 	struct conf conf;
+	char *path;
 	int status;
 
+	path = ready_file();
+	unlink(path);
+	free(path);
 	read_text(&conf, text);
 	status = background_start("fmp7", &conf, is_ready, NULL);
 	conf_release(&conf);
@@ -281,12 +312,16 @@ static int start(const char *key, const char *rest)
 	return status;
 }
 
+/* As long as it takes, and where that is in vain. */
+#define PATIENCE_MS 20000
+#define IMPATIENCE_MS 300
+
 static void begin(void)
 {
 	if (!mkdtemp(run_dir))
 		abort();
 	setenv("FMP_RUN_DIR", run_dir, 1);
-	background_patience_ms = 500;
+	background_patience_ms = PATIENCE_MS;
 	ready_now = 1;
 	capture_messages();
 }
@@ -322,14 +357,16 @@ static void test_bad_background(void)
 	ready_now = 0;
 	CHECK(start("gives-up", "") == STATUS_REFUSED);
 	CHECK(said("fmp: agent: the key is bad\nfmp: 'fmp7': its agent ended with status 2"));
+	background_patience_ms = IMPATIENCE_MS;
 	CHECK(start("good", "") == STATUS_REFUSED && said("was not ready within"));
 	CHECK(!pid_of("fmp7"));
 	ready_now = -EIO;
 	CHECK(start("good", "") == STATUS_REFUSED && said("cannot tell whether"));
 
 	ready_now = 1;
+	background_patience_ms = PATIENCE_MS;
 	CHECK(start("stubborn", "") == STATUS_OK);
-	usleep(200000);
+	background_patience_ms = IMPATIENCE_MS;
 	CHECK(background_stop("fmp7") == STATUS_OK && said("did not stop within"));
 	CHECK(!background_is_running("fmp7"));
 	finish();
@@ -377,14 +414,12 @@ static void test_reload(void)
 	begin();
 	CHECK(reload("[Interface]\nPrivateKeyFile = good\n") == STATUS_OK);
 	CHECK(start("good", "Allow = /a\n") == STATUS_OK);
-	usleep(200000);
 	CHECK(reload("[Interface]\nPrivateKeyFile = good\nAllow = /b\n") == STATUS_OK);
 	CHECK(said("its agent goes on with the files"));
-	usleep(300000);
+	await_end("fmp7");
 	CHECK(!background_is_running("fmp7"));
 
 	CHECK(start("good", "Deny = /a\n") == STATUS_OK);
-	usleep(200000);
 	CHECK(reload("[Interface]\nPrivateKeyFile = good\nDeny = /a\n") == STATUS_OK);
 	messages = captured_messages();
 	CHECK_FMT(!*messages, "%s", messages);
