@@ -70,6 +70,36 @@ static void dial(void)
 	rig_free(rig);
 }
 
+/* A handshake under way has keys, and its index may be nobody's: the answer is not for us. */
+static void begun(void)
+{
+	struct rig *rig = rig_new(true);
+	uint8_t msg2[MSG2_FRAME_LEN];
+
+	rig_peer(rig, false);
+	rig_live(rig, LIVE, rig_epoch_a);
+	AT(rig, 0);
+	engine_rekey_needed(rig->engine, rig->key, FMP_REKEY_REASON_AGE);
+	CHECK(rig_msg2(rig, msg2, rig_epoch_a));
+	engine_session_gone(rig->engine, rig->key, LIVE);
+	engine_peer_wiped(rig->engine, rig->key);
+	CHECK(rig->released == 1);
+	rig_take(rig, msg2, sizeof(msg2), 2);
+	CHECK(rig->installed == 0);
+	AT(rig, 999);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 1);
+	AT(rig, 1000);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 2);
+	CHECK(rig_msg2(rig, msg2, rig_epoch_a));
+	rig_take(rig, msg2, sizeof(msg2), 2);
+	CHECK(rig->installed == 1);
+	/* And where there was none, none is begun. */
+	engine_peer_wiped(rig->engine, rig->key);
+	AT(rig, 3000);
+	CHECK(rig_count(rig, MSG1_FRAME_LEN) == 2);
+	rig_free(rig);
+}
+
 /* What was not answered is no copy when it comes again. */
 static void responder(void)
 {
@@ -171,6 +201,7 @@ const struct test engine_sleep_tests[] = {
 	{ "initiator", initiator },
 	{ "dial", dial },
 	{ "responder", responder },
+	{ "begun", begun },
 	{ "wiped", wiped },
 	{ 0 },
 };

@@ -409,6 +409,9 @@ static void tell(struct host *host, const struct kevent *e)
 	case EVENT_NEEDED:
 		engine_rekey_needed(host->engine, e->key, e->reason);
 		break;
+	case EVENT_WIPED:
+		engine_peer_wiped(host->engine, e->key);
+		break;
 	case EVENT_FRAME:
 		engine_frame(host->engine, e->frame, e->len, &e->path, false);
 		break;
@@ -515,10 +518,13 @@ void world_wipe(struct world *world, unsigned int number, uint64_t refuses_for)
 	host->awake_at = world->now + refuses_for;
 	for (i = 0; i < WORLD_HOSTS; i++) {
 		struct kpeer *peer = &host->peers[i];
+		bool had_one = peer->current.used;
 
 		retire(host, peer, &peer->current);
 		retire(host, peer, &peer->pending);
 		retire(host, peer, &peer->previous);
+		if (had_one)
+			event(host, EVENT_WIPED, peer->key);
 	}
 }
 

@@ -38,7 +38,8 @@ struct kpeer {
 	uint64_t flush;
 };
 
-enum kevent_kind { EVENT_NEW, EVENT_CUTOVER, EVENT_GONE, EVENT_NEEDED, EVENT_FRAME, EVENT_MOVED };
+enum kevent_kind { EVENT_NEW, EVENT_CUTOVER, EVENT_GONE, EVENT_NEEDED, EVENT_FRAME, EVENT_MOVED,
+		   EVENT_WIPED };
 
 struct kevent {
 	enum kevent_kind kind;

@@ -49,6 +49,13 @@ static void tell_session(struct agent *agent, const struct session *session)
 	engine_session_seen(agent->engine, &info);
 }
 
+static void peer_down(struct agent *agent, const struct peer *peer)
+{
+	agent_log(agent_now_ms(), peer->public_key, "is down: %s", peer_reason_name(peer));
+	if (HAS(peer, FMP_A_PEER_DOWN_REASON) && peer->down_reason == FMP_DOWN_REASON_WIPED)
+		engine_peer_wiped(agent->engine, peer->public_key);
+}
+
 static int peer_event(struct agent *agent, uint8_t command, const struct nlmsghdr *msg)
 {
 	struct peer peer = { 0 };
@@ -60,8 +67,7 @@ static int peer_event(struct agent *agent, uint8_t command, const struct nlmsghd
 		else if (command == FMP_CMD_REKEY_NEEDED_NTF)
 			engine_rekey_needed(agent->engine, peer.public_key, peer.rekey_reason);
 		else if (command == FMP_CMD_PEER_DOWN_NTF)
-			agent_log(agent_now_ms(), peer.public_key, "is down: %s",
-				  peer_reason_name(&peer));
+			peer_down(agent, &peer);
 		else
 			tell_peer(agent, &peer);
 	}

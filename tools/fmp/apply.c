@@ -453,8 +453,8 @@ static int add_peer(const struct job *job, const struct peer_change *change)
 
 	if (!err)
 		return STATUS_OK;
-	if (err == -EEXIST)
-		kernel_try_peer_del(job->nl, job->target, change->key);
+	if (err == -EEXIST && kernel_peer_del(job->nl, job->target, change->key))
+		return STATUS_REFUSED;
 	return kernel_peer_new(job->nl, job->target, change);
 }
 

@@ -236,6 +236,17 @@ void engine_peer_gone(struct engine *engine, const uint8_t *key)
 		engine_drop(engine, peer);
 }
 
+/* A handshake under way has keys, too, and its index may be nobody's: another is begun. */
+void engine_peer_wiped(struct engine *engine, const uint8_t *key)
+{
+	struct engine_peer *peer = engine_find(engine, key);
+
+	if (!peer || !peer->hs)
+		return;
+	initiator_drop(engine, peer);
+	peer->dial = engine->now + ENGINE_WIPED_MS;
+}
+
 void engine_rekey_needed(struct engine *engine, const uint8_t *key, enum fmp_rekey_reason reason)
 {
 	struct engine_peer *peer = engine_find(engine, key);

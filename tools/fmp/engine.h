@@ -33,6 +33,7 @@
 #define ENGINE_UNPROVEN_MS	35000	/* and removed after so long */
 #define ENGINE_REKEY_AGE_MS	30000	/* a younger session is not rekeyed by a plain msg1 */
 #define ENGINE_DYNAMIC_MS	600000	/* a dynamic peer lives without a session */
+#define ENGINE_WIPED_MS		1000	/* for a machine that is about to sleep */
 #define ENGINE_RESOLVE_MS	15000	/* for an answer of the resolver */
 #define ENGINE_TTL_MIN_MS	5000
 #define ENGINE_TTL_MAX_MS	3600000
@@ -164,6 +165,9 @@ uint64_t engine_tick(struct engine *engine);
 /* A peer as the kernel has it: there is one, it changed, it is still there. */
 void engine_peer_seen(struct engine *engine, const struct engine_peer_info *info);
 void engine_peer_gone(struct engine *engine, const uint8_t *key);
+
+/* Its keys are not to outlive a moment in which memory can be read, or is copied. */
+void engine_peer_wiped(struct engine *engine, const uint8_t *key);
 
 void engine_session_seen(struct engine *engine, const struct engine_session_info *info);
 void engine_session_cutover(struct engine *engine, const struct engine_session_info *info);
