@@ -167,7 +167,7 @@ told_removal() {
 	local name=$1
 	shift
 	check "$name" "$@"
-	check "$name: the other end has no session then" await 10 without_session
+	check "$name: the other end has no session then" await 10 without_session 2
 	REMOVALS=$((REMOVALS + 1))
 	check "$name: it knows why" await 10 removals_known
 	must in_host 2 fmp peer del fmp0 "${KEYS[1]}"
@@ -176,8 +176,6 @@ told_removal() {
 REMOVALS=0
 
 removals_known() { [ "$(events 2 peer-down | grep -c '"reason":"disconnect","code":6')" = "$REMOVALS" ]; }
-
-without_session() { [ -z "$(in_host 2 fmp session show fmp0)" ]; }
 
 # anew GENERATION: peers and sessions
 anew() {

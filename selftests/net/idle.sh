@@ -11,14 +11,19 @@
 
 made() { echo "$(since_mark 1 session-new) $(since_mark 2 session-new)"; }
 
+beats() { counter "$1" tx_heartbeat; }
+
 # rekeys_once NAME INITIATOR: and whoever misses a frame calls the other within 5 s
 rekeys_once() {
+	local other=$((3 - $2)) before
+	before="$(($(beats "$2") + 1)) $(beats "$other")"
 	mark_events
 	must in_host "$2" fmp rekey fmp0
 	check "$1: both go by it" await 4 cut_over 1
 	check "$1: the old session goes" await 20 drained
 	check_equal "$1: no other is made" "1 1" "$(made)"
 	check "$1: both are on one session" one_session
+	check_equal "$1: one frame for it, and heartbeats are off" "$before" "$(beats "$2") $(beats "$other")"
 }
 
 # all_of_stream FROM NAME

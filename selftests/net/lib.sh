@@ -129,6 +129,9 @@ run_in() {
 	exec nsenter "--net=/run/netns/h$n" "$@"
 }
 
+# without_session HOST
+without_session() { [ -z "$(in_host "$1" fmp session show fmp0)" ]; }
+
 make_router() {
 	must ip netns add router
 	must ip -n router link set lo up

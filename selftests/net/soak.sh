@@ -17,7 +17,7 @@
 . "$(dirname "$0")/pair.sh"
 . "$(dirname "$0")/play.sh"
 
-LENGTH=120 SEED=$RANDOM
+LENGTH=120 SEED=$RANDOM COUNT=0
 set_from LENGTH SOAK_SECONDS
 set_from SEED SOAK_SEED
 # Beside what is done, both flows are to be noise.
@@ -245,7 +245,7 @@ trap 'report; tail -n 5 "$TMP/happened" | sed "s/^/# /"; cleanup' EXIT
 prepare
 make_many >"$TMP/many"
 RANDOM=$SEED
-COUNT=0 END=$((SECONDS + LENGTH))
+END=$((SECONDS + LENGTH))
 streams
 churn
 trap cleanup EXIT
