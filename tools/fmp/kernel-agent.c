@@ -7,6 +7,9 @@
 #include "fail.h"
 #include "kernel.h"
 
+/* The type of the link message (spec 2.5). */
+#define LINK_DISCONNECT 0x50
+
 static int bind_role(struct nl *nl, uint8_t command, const struct target *target)
 {
 	struct message msg;
@@ -171,7 +174,7 @@ int kernel_link_send(struct nl *nl, const struct target *target, const uint8_t *
 int kernel_disconnect(struct nl *nl, const struct target *target, const uint8_t *key,
 		      enum disconnect_reason reason)
 {
-	const uint8_t message[] = { 0x50, reason };
+	const uint8_t message[] = { LINK_DISCONNECT, reason };
 
 	return kernel_link_send(nl, target, key, message, sizeof(message));
 }

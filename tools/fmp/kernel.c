@@ -490,7 +490,7 @@ int kernel_try_peer_del(struct nl *nl, const struct target *target, const uint8_
 }
 
 /* Else the other end sends into nothing until it misses us. Most have no session. */
-static void say_goodbye(struct nl *nl, const struct target *target, const uint8_t *key)
+static void tell_removal(struct nl *nl, const struct target *target, const uint8_t *key)
 {
 	kernel_disconnect(nl, target, key, DISCONNECT_CONFIGURATION_CHANGE);
 }
@@ -499,7 +499,7 @@ int kernel_peer_del(struct nl *nl, const struct target *target, const uint8_t *k
 {
 	int err;
 
-	say_goodbye(nl, target, key);
+	tell_removal(nl, target, key);
 	err = kernel_try_peer_del(nl, target, key);
 	return err ? failed_peer(nl, err, target, key, "cannot remove the peer") : STATUS_OK;
 }
@@ -509,7 +509,7 @@ int kernel_peer_put(struct nl *nl, const struct target *target, const struct pee
 	int err;
 
 	if (change->remove) {
-		say_goodbye(nl, target, change->key);
+		tell_removal(nl, target, change->key);
 		err = kernel_try_peer_del(nl, target, change->key);
 		if (!err || err == -ENOENT)
 			return STATUS_OK;
