@@ -110,5 +110,3 @@ session() { in_host "$1" fmp --json session show fmp0 | flat "[slot=$2].$3"; }
 
 # Neither of the hosts 1 and 2 has an old one any more.
 drained() { [ "$(session 1 previous slot)$(session 2 previous slot)" = "" ]; }
-
-del_session() { in_host "$1" fmp session del fmp0 local-index "$(index_of "$1" "$2" "$3")"; }

@@ -129,6 +129,9 @@ run_in() {
 	exec nsenter "--net=/run/netns/h$n" "$@"
 }
 
+# del_session HOST PEER GENERATION
+del_session() { in_host "$1" fmp session del fmp0 local-index "$(index_of "$1" "$2" "$3")"; }
+
 # without_session HOST
 without_session() { [ -z "$(in_host "$1" fmp session show fmp0)" ]; }
 
