@@ -243,7 +243,11 @@ ktap_begin
 stage
 # Of reports that come in, those of receivers alone.
 must in_host 2 fmp set fmp0 mmp lightweight
-check "what nothing is known of is not told" test -z "$(metric 1 rtt_us)"
+if [ "$SLOW" = 1 ]; then
+	ktap_skip "what nothing is known of is not told" "a slow kernel looks when there is a report"
+else
+	check "what nothing is known of is not told" test -z "$(metric 1 rtt_us)"
+fi
 stream
 check "an RTT is known soon" await 20 metric_within 1 rtt_us 1 $((SLACK_US + 2000))
 round_trips
