@@ -44,10 +44,10 @@ install: tools ## the tool below PREFIX, its plugin for ip, the module where dep
 	depmod
 
 .PHONY: generate
-generate: deps ## write the files made from include/fmp.yaml
+generate: deps ## write the files made from include/fmp.yaml, docs/netlink.md among them
 	scripts/ynl-gen
 
-LINTS := checkpatch sparse w1 coccinelle tools shell generated version
+LINTS := checkpatch sparse w1 coccinelle tools shell generated version docs
 
 .PHONY: lint
 lint: deps ## every static check; lint-NAME runs one of them
@@ -62,6 +62,7 @@ lint-tools: ## gcc -fanalyzer on the tool
 lint-shell: ## shellcheck on every script
 lint-generated: ## generated files are what the generator writes
 lint-version: ## one version everywhere, a licence in every file
+lint-docs: ## links, commands, counters and messages in the documentation exist
 $(LINTS:%=lint-%): lint-%: deps
 	@scripts/lint $*
 
