@@ -37,7 +37,7 @@ tools: ## the fmp command, and a plugin for ip
 	$(MAKE) -C tools/iproute2
 
 .PHONY: install
-install: tools ## the tool below PREFIX, its plugin for ip, the module where depmod finds it
+install: tools ## the tool and its manual below PREFIX, its plugin for ip, the module where depmod finds it
 	$(MAKE) -C tools/fmp PREFIX=$(PREFIX) install
 	$(MAKE) -C tools/iproute2 install
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules modules_install
@@ -47,7 +47,7 @@ install: tools ## the tool below PREFIX, its plugin for ip, the module where dep
 generate: deps ## write the files made from include/fmp.yaml, docs/netlink.md among them
 	scripts/ynl-gen
 
-LINTS := checkpatch sparse w1 coccinelle tools shell generated version docs
+LINTS := checkpatch sparse w1 coccinelle tools shell man docs generated version
 
 .PHONY: lint
 lint: deps ## every static check; lint-NAME runs one of them
@@ -60,6 +60,7 @@ lint-w1: ## the module with W=1 for every kernel
 lint-coccinelle: ## the kernel's semantic patches on the module
 lint-tools: ## gcc -fanalyzer on the tool
 lint-shell: ## shellcheck on every script
+lint-man: ## mandoc, and whether the manual pages have every command, option and key
 lint-generated: ## generated files are what the generator writes
 lint-version: ## one version everywhere, a licence in every file
 lint-docs: ## links, commands, counters and messages in the documentation exist
