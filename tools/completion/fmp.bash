@@ -147,6 +147,33 @@ _fmp_up() {
 	fi
 }
 
+_fmp_options() {
+	local more=''
+
+	((${#words[@]} > 2)) || more=--version
+	case ${words[1]} in
+	monitor) more=--timestamp ;;
+	pubkey) more="--hex --address --node-addr" ;;
+	up) more=--no-agent ;;
+	metrics) more=--http ;;
+	top) more="-d -n -s --history --columns --batch" ;;
+	esac
+	_fmp_words "--json --color --help $more"
+}
+
+# Whether an option before the cursor wants a value.
+_fmp_option_value() {
+	[[ ${words[1]} == top ]] || return
+	case $prev in
+	-d | -n) ;;
+	-s) _fmp_words "PEER DEVICE ENDPOINT STATE RTT VARIES LOSS RX-LOSS JITTER RX-JITT RX/s TX/s
+		GOODPUT RX TX ETX COST SEEN" ;;
+	--history) _fmp_words "RTT LOSS JITTER RX/s TX/s GOODPUT ETX" ;;
+	--columns) _fmp_words "link quality traffic" ;;
+	*) return 1 ;;
+	esac
+}
+
 _fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor top metrics genkey pubkey"
 
 _fmp() {
@@ -159,8 +186,9 @@ _fmp() {
 	done
 	words+=("$cur")
 
+	_fmp_option_value && return
 	if [[ $cur == -* ]]; then
-		_fmp_words "--json --color --help --version --timestamp --hex --address --node-addr --no-agent --batch --http"
+		_fmp_options
 		return
 	fi
 	if ((${#words[@]} == 2)); then
