@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "acl.h"
+#include "conf.h"
 #include "engine.h"
 #include "kernel.h"
 #include "resolve.h"
@@ -14,6 +15,8 @@
 
 struct agent {
 	struct target target;
+	const char *conf_path;	/* NULL when the command line names the files */
+	struct conf conf;	/* whose strings the paths below are then */
 	const char *key_path;
 	const char *allow_path;
 	const char *deny_path;

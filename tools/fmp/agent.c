@@ -57,12 +57,62 @@ static int take_deny(void *into, const char *value)
 	return STATUS_OK;
 }
 
+static int take_config(void *into, const char *value)
+{
+	struct agent *agent = into;
+
+	agent->conf_path = value;
+	return STATUS_OK;
+}
+
 static const struct keyword agent_keywords[] = {
-	{ "private-key", "a file", take_key_file, KEYWORD_MUST },
+	{ "private-key", "a file", take_key_file, 0 },
 	{ "allow", "a file", take_allow, 0 },
 	{ "deny", "a file", take_deny, 0 },
+	{ "config", "a file", take_config, 0 },
 	{ 0 },
 };
+
+/* The configuration names all of them, or none. */
+static int check_words(const struct agent *agent)
+{
+	if (!agent->conf_path && !agent->key_path)
+		return usage("'private-key' or 'config' is missing");
+	if (agent->conf_path && (agent->key_path || agent->allow_path || agent->deny_path))
+		return usage_word("config", "names the files, no other word does besides");
+	return STATUS_OK;
+}
+
+static void take_paths(struct agent *agent, const struct conf_interface *interface)
+{
+	agent->key_path = interface->private_key_file;
+	agent->allow_path = interface->allow;
+	agent->deny_path = interface->deny;
+}
+
+/* What was read before stays when there is anything wrong with the file. */
+static int read_conf(struct agent *agent)
+{
+	struct conf conf;
+	int status = conf_load(&conf, agent->conf_path);
+
+	if (!status && !conf.interface.private_key_file)
+		status = usage_word(agent->conf_path, "has no PrivateKeyFile, without which there is no agent");
+	if (status) {
+		conf_release(&conf);
+		return status;
+	}
+	conf_release(&agent->conf);
+	agent->conf = conf;
+	take_paths(agent, &agent->conf.interface);
+	return STATUS_OK;
+}
+
+static struct acl *new_acl(const struct agent *agent)
+{
+	return acl_new(agent->allow_path ? agent->allow_path : ACL_ALLOW,
+		       agent->deny_path ? agent->deny_path : ACL_DENY);
+}
 
 static int read_identity(struct noise_identity *identity, const char *path)
 {
@@ -138,7 +188,7 @@ static int start_engine(struct agent *agent)
 	};
 
 	memcpy(config.epoch, agent->epoch, sizeof(config.epoch));
-	agent->acl = acl_new(agent->allow_path, agent->deny_path);
+	agent->acl = new_acl(agent);
 	if (!acl_reload(agent->acl, true))
 		return STATUS_REFUSED;
 	agent->engine = engine_new(&config);
@@ -211,10 +261,30 @@ static void reload_identity(struct agent *agent)
 	secret_free(old);
 }
 
+/* Files of other names may be what the configuration names now. */
+static void reload_acl(struct agent *agent)
+{
+	struct acl *fresh;
+
+	if (!agent->conf_path) {
+		acl_reload(agent->acl, true);
+		return;
+	}
+	fresh = new_acl(agent);
+	if (!acl_reload(fresh, true)) {
+		acl_free(fresh);
+		return;
+	}
+	acl_free(agent->acl);
+	agent->acl = fresh;
+}
+
 static void reload(struct agent *agent)
 {
 	service_reloading();
-	acl_reload(agent->acl, true);
+	if (agent->conf_path)
+		read_conf(agent);
+	reload_acl(agent);
 	reload_identity(agent);
 	resolver_restart(agent->resolver);
 	engine_forget_addresses(agent->engine);
@@ -368,12 +438,12 @@ static void close_all(struct agent *agent)
 	if (agent->signal_fd >= 0)
 		close(agent->signal_fd);
 	secret_free(agent->identity);
+	conf_release(&agent->conf);
 }
 
 static int run(struct args *args, const struct options *options)
 {
 	struct agent agent = {
-		.allow_path = ACL_ALLOW, .deny_path = ACL_DENY,
 		.poll_fd = -1, .timer_fd = -1, .signal_fd = -1,
 	};
 	int status;
@@ -382,6 +452,10 @@ static int run(struct args *args, const struct options *options)
 	status = take_target(args, &agent.target);
 	if (!status)
 		status = args_keywords(args, agent_keywords, NULL, &agent);
+	if (!status)
+		status = check_words(&agent);
+	if (!status && agent.conf_path)
+		status = read_conf(&agent);
 	if (status)
 		return status;
 
@@ -409,6 +483,7 @@ const struct command command_agent = {
 	.summary = "make the sessions of a device",
 	.help =
 	"Usage: fmp agent DEV private-key FILE [allow FILE] [deny FILE]\n"
+	"       fmp agent DEV config FILE\n"
 	"\n"
 	"Serves the device in the foreground: makes sessions with its peers, answers\n"
 	"theirs, and connects again. A device has one agent at a time. Sessions go on\n"
@@ -418,8 +493,10 @@ const struct command command_agent = {
 	"  allow FILE        who is let in besides the configured peers,\n"
 	"                    " ACL_ALLOW " unless it is given\n"
 	"  deny FILE         who is not, " ACL_DENY "\n"
+	"  config FILE       a configuration that names these files: PrivateKeyFile, Allow\n"
+	"                    and Deny\n"
 	"\n"
-	"Those files have a key a line, or ALL for everybody; who is allowed is let in\n"
+	"Files of rules have a key a line, or ALL for everybody; who is allowed is let in\n"
 	"even if denied. They are read again when they change.\n"
 	"\n"
 	"SIGHUP reads all files again and looks up the names of endpoints again. SIGTERM\n"
