@@ -43,6 +43,17 @@ install: tools ## the tool and its manual below PREFIX, its plugin for ip, the m
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules modules_install
 	depmod
 
+.PHONY: dkms-install dkms-uninstall
+dkms-install: ## the module by DKMS, for each kernel with headers and those to come
+	@scripts/dkms install
+
+dkms-uninstall: ## what dkms-install did is undone
+	@scripts/dkms uninstall
+
+.PHONY: deb
+deb: ## Debian packages, in build/deb
+	@scripts/deb
+
 .PHONY: generate
 generate: deps ## write the files made from include/fmp.yaml, docs/netlink.md among them
 	scripts/ynl-gen
