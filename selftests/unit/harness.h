@@ -28,6 +28,7 @@ extern const struct test engine_sleep_tests[];
 extern const struct test handshake_tests[];
 extern const struct test identity_tests[];
 extern const struct test key_tests[];
+extern const struct test keylog_tests[];
 extern const struct test message_tests[];
 extern const struct test metrics_tests[];
 extern const struct test nl_tests[];

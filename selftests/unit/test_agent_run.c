@@ -28,6 +28,7 @@ int fmp_main(int argc, char **argv);
 static struct {
 	int bind_err, send_err;
 	bool epoch, auto_connect, session, needed, self;
+	const char *key_log;
 	uint8_t stop_at;	/* command */
 } plan;
 
@@ -159,18 +160,22 @@ static int run(char *messages, size_t size)
 {
 	char path[] = "/tmp/fmp-key-XXXXXX", *said_all;
 	char *words[] = { "fmp", "agent", "fmp0", "private-key", path, "allow", "/nonexistent/a",
-			  "deny", "/nonexistent/d", NULL };
+			  "deny", "/nonexistent/d", NULL, NULL, NULL };
 	int fd = mkstemp(path), status;
 
 	if (fd < 0 || dprintf(fd, "%064x\n", 1) != 65)
 		abort();
 	close(fd);
+	if (plan.key_log) {
+		words[9] = "key-log";
+		words[10] = (char *)(uintptr_t)plan.key_log;
+	}
 	program = pthread_self();
 	/* An agent that goes on is a failure, and not a test that does. */
 	alarm(60);
 	nl_open_hook = open_fake;
 	capture_messages();
-	status = fmp_main(9, words);
+	status = fmp_main(plan.key_log ? 11 : 9, words);
 	said_all = captured_messages();
 	snprintf(messages, size, "%s", said_all ? said_all : "");
 	free(said_all);
@@ -199,6 +204,35 @@ static void stops(void)
 	CHECK(counts[FMP_CMD_LINK_SEND] == 1 && counts[FMP_CMD_SESSION_DEL] == 1);
 	CHECK(!counts[FMP_CMD_HANDSHAKE_SEND]);
 	CHECK(!strstr(messages, "00000000000000000001"));
+	CHECK(!strstr(messages, "KEYS"));
+}
+
+/* Nobody has such a file without having been told what it is. */
+static void logs_keys(void)
+{
+	char path[] = "/tmp/fmp-unit-XXXXXX", messages[4096];
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		abort();
+	close(fd);
+	plan.epoch = true;
+	plan.key_log = path;
+	plan.stop_at = FMP_CMD_AGENT_BIND;
+	CHECK(run(messages, sizeof(messages)) == STATUS_OK);
+	CHECK(strstr(messages, "THE KEYS OF ALL NEW SESSIONS ARE WRITTEN INTO THIS FILE"));
+	unlink(path);
+}
+
+/* An agent that should write it and cannot is no agent. */
+static void bad_key_log(void)
+{
+	char messages[4096];
+
+	plan.epoch = true;
+	plan.key_log = "/nonexistent/log";
+	CHECK(run(messages, sizeof(messages)) == STATUS_REFUSED);
+	CHECK(strstr(messages, "cannot open the key log"));
 }
 
 static void dials(void)
@@ -273,6 +307,8 @@ static void device_gone(void)
 
 const struct test agent_run_tests[] = {
 	{ "stops", stops },
+	{ "logs_keys", logs_keys },
+	{ "bad_key_log", bad_key_log },
 	{ "dials", dials },
 	{ "rekeys", rekeys },
 	{ "second_agent", second_agent },

@@ -116,8 +116,8 @@ _fmp_agent() {
 		return
 	fi
 	case $prev in
-	private-key | allow | deny | config) _fmp_files ;;
-	*) _fmp_words "private-key allow deny config" ;;
+	private-key | allow | deny | config | key-log) _fmp_files ;;
+	*) _fmp_words "private-key allow deny config key-log" ;;
 	esac
 }
 

@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "engine.h"
 #include "kernel.h"
+#include "keylog.h"
 #include "resolve.h"
 
 /* What the parts of the agent share. */
@@ -20,6 +21,7 @@ struct agent {
 	const char *key_path;
 	const char *allow_path;
 	const char *deny_path;
+	const char *key_log_path;	/* NULL for none */
 	struct noise_identity *identity;	/* in locked memory */
 	uint8_t epoch[FMP_EPOCH_SIZE];
 
@@ -29,6 +31,7 @@ struct agent {
 	struct engine *engine;
 	struct acl *acl;
 	struct resolver *resolver;
+	struct keylog *key_log;
 
 	int poll_fd;
 	int timer_fd;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
@@ -39,6 +40,22 @@ static int world_send(void *world, const uint8_t *frame, size_t len, const struc
 						    path));
 }
 
+/* The time is that of recordings. A session is worth more than a line about it. */
+static void log_keys(struct agent *agent, const struct engine_session *session, uint32_t local)
+{
+	struct timespec now;
+	int err;
+
+	if (!agent->key_log)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	err = keylog_write(agent->key_log, session, local,
+			   (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+	if (err)
+		agent_log(agent_now_ms(), session->key, "its keys are not in the key log: %s",
+			  strerror(-err));
+}
+
 static int world_install(void *world, const struct engine_session *session, uint32_t *local)
 {
 	struct agent *agent = world;
@@ -56,8 +73,10 @@ static int world_install(void *world, const struct engine_session *session, uint
 
 	memcpy(request.peer, session->key, sizeof(request.peer));
 	err = kernel_try_session_new(agent->requests, &agent->target, &request);
-	if (!err)
+	if (!err) {
 		*local = request.local_index;
+		log_keys(agent, session, *local);
+	}
 	return noticed(agent, err);
 }
 

@@ -18,6 +18,7 @@
 #include "fail.h"
 #include "identity.h"
 #include "key.h"
+#include "keylog.h"
 #include "util.h"
 
 #define ACL_CHECK_MS 1000	/* how often files of rules are looked at */
@@ -65,11 +66,20 @@ static int take_config(void *into, const char *value)
 	return STATUS_OK;
 }
 
+static int take_key_log(void *into, const char *value)
+{
+	struct agent *agent = into;
+
+	agent->key_log_path = value;
+	return STATUS_OK;
+}
+
 static const struct keyword agent_keywords[] = {
 	{ "private-key", "a file", take_key_file, 0 },
 	{ "allow", "a file", take_allow, 0 },
 	{ "deny", "a file", take_deny, 0 },
 	{ "config", "a file", take_config, 0 },
+	{ "key-log", "a file", take_key_log, 0 },
 	{ 0 },
 };
 
@@ -120,6 +130,21 @@ static int read_identity(struct noise_identity *identity, const char *path)
 
 	if (!status && public_from_secret(identity->public, identity->secret))
 		status = refused_word(path, "%s", key_strerror(KEY_RANGE));
+	return status;
+}
+
+/* Said each time, without the limit that other lines have. */
+static int open_key_log(struct agent *agent)
+{
+	int status;
+
+	if (!agent->key_log_path)
+		return STATUS_OK;
+	status = keylog_open(&agent->key_log, agent->key_log_path);
+	if (!status)
+		warning_word(agent->key_log_path,
+			     "THE KEYS OF ALL NEW SESSIONS ARE WRITTEN INTO THIS FILE: whoever has it "
+			     "reads, now and later, all that was recorded of their traffic");
 	return status;
 }
 
@@ -437,6 +462,7 @@ static void close_all(struct agent *agent)
 		close(agent->timer_fd);
 	if (agent->signal_fd >= 0)
 		close(agent->signal_fd);
+	keylog_close(agent->key_log);
 	secret_free(agent->identity);
 	conf_release(&agent->conf);
 }
@@ -469,6 +495,8 @@ static int run(struct args *args, const struct options *options)
 	if (!status)
 		status = refuse_self(&agent);
 	if (!status)
+		status = open_key_log(&agent);
+	if (!status)
 		status = start_engine(&agent);
 	if (!status)
 		status = open_loop(&agent);
@@ -482,8 +510,8 @@ const struct command command_agent = {
 	.name = "agent",
 	.summary = "make the sessions of a device",
 	.help =
-	"Usage: fmp agent DEV private-key FILE [allow FILE] [deny FILE]\n"
-	"       fmp agent DEV config FILE\n"
+	"Usage: fmp agent DEV private-key FILE [allow FILE] [deny FILE] [key-log FILE]\n"
+	"       fmp agent DEV config FILE [key-log FILE]\n"
 	"\n"
 	"Serves the device in the foreground: makes sessions with its peers, answers\n"
 	"theirs, and connects again. A device has one agent at a time. Sessions go on\n"
@@ -495,6 +523,8 @@ const struct command command_agent = {
 	"  deny FILE         who is not, " ACL_DENY "\n"
 	"  config FILE       a configuration that names these files: PrivateKeyFile, Allow\n"
 	"                    and Deny\n"
+	"  key-log FILE      writes the keys of each new session there, for Wireshark; who\n"
+	"                    has the file can read all traffic that was recorded\n"
 	"\n"
 	"Files of rules have a key a line, or ALL for everybody; who is allowed is let in\n"
 	"even if denied. They are read again when they change.\n"
