@@ -6,6 +6,7 @@ KERNELS ?=
 SUITES ?=
 LONG ?=
 LEAKS ?=
+DEBS ?=
 BENCH ?=
 QUICK ?=
 ROUNDS ?=
@@ -86,6 +87,10 @@ test: deps ## everything but what takes longest (LONG=1); KERNELS="6.1 debug" an
 test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 	@selftests/run $(addprefix --kernel ,$(KERNELS)) --vectors \
 		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
+
+.PHONY: test-system
+test-system: deps ## the Debian packages on a whole Debian 12 with systemd, in a virtual machine
+	@selftests/system/run $(if $(DEBS),--debs '$(DEBS)')
 
 .PHONY: fuzz
 fuzz: deps ## the fuzz targets, here and in guests, DURATION=3600 s each; FUZZ="key fuzz-frames" selects

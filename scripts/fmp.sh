@@ -9,4 +9,5 @@ _dir=$(dirname "${BASH_SOURCE[0]}")
 . "$_dir/debug-kernel.sh"
 . "$_dir/kernels.sh"
 . "$_dir/guest.sh"
+. "$_dir/system.sh"
 unset _dir

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced: a whole Debian 12 with systemd as a disk, and a newer kernel to give it.
+
+SYSTEM_KERNEL=6.1
+SYSTEM_NEXT_KERNEL=6.12
+
+# What a server has, and all that the packages under test, DKMS and the newer kernel depend
+# on: a guest without a network can fetch nothing.
+SYSTEM_PACKAGES=(systemd systemd-sysv udev dbus kmod procps initramfs-tools linux-base
+	iproute2 iputils-ping ethtool netbase
+	dkms gcc gcc-12 make patch dpkg-dev pahole openssl
+	libmnl0 libjson-c5 libsodium23 libsecp256k1-1 libinih1 libc-ares2 libncurses6 libncursesw6
+	libcap-ng0 libsystemd0)
+
+# system_kernel NAME: the packages of a kernel and of what DKMS needs for it
+system_kernel() {
+	local pin
+	pin=$(pinned "kernel-$1" kernel_newest "$1") || return 1
+	kernel_packages "$1" "${pin% *}" "${pin#* }"
+}
+
+# What an installer would have done, and what starts the tests. The initramfs has what the
+# disk needs: there is no machine to ask when it is made.
+system_configure() {
+	local root=$1
+	echo fmp-system >"$root/etc/hostname"
+	printf '127.0.0.1 localhost fmp-system\n::1 localhost\n' >"$root/etc/hosts"
+	echo '/dev/vda / ext4 defaults,noatime 0 0' >"$root/etc/fstab"
+	# Without one the first boot would ask for a password, and enable all units.
+	echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
+	rm -f "$root/etc/apt/sources.list" "$root"/etc/apt/sources.list.d/*
+	mkdir -p "$root/var/log/journal"
+	echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fmp-test"
+	install -m 644 "$FMP_TOP/selftests/system/fmp-test.service" "$root/etc/systemd/system/"
+	systemctl --root="$root" -q enable systemd-networkd fmp-test.service &&
+		systemctl --root="$root" -q mask getty@tty1.service serial-getty@ttyS0.service \
+			systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
+			dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+}
+
+# mmdebstrap's hooks are run with the root's path as their argument.
+system_initramfs_hook() {
+	cat <<-'END'
+		mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
+		printf 'MODULES=list\nBUSYBOX=n\nCOMPRESS=gzip\nRESUME=none\n' >"$1/etc/initramfs-tools/conf.d/fmp-test"
+		printf '%s\n' virtio_pci virtio_blk ext4 crc32c_generic >"$1/usr/share/initramfs-tools/modules.d/fmp-test"
+		printf 'do_symlinks = yes\n' >"$1/etc/kernel-img.conf"
+		printf 'path-exclude=/usr/share/%s/*\n' doc locale >"$1/etc/dpkg/dpkg.cfg.d/fmp-test"
+	END
+}
+
+system_root_make() {
+	local out=$1 root=$1/root packages
+	shift
+	packages=$(printf '%s,' "${SYSTEM_PACKAGES[@]}" "$@")
+	grep ' bookworm\(-updates\|-security\)\? ' "$FMP_CACHE/apt/sources.list" >"$out/sources.list"
+	as_root env PATH=/usr/sbin:/usr/bin:/sbin:/bin mmdebstrap --mode=root --variant=apt --skip=check/empty --include="${packages%,}" \
+		--dpkgopt=force-unsafe-io --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--essential-hook="$(system_initramfs_hook)" bookworm "$root" "$out/sources.list" &&
+		system_configure "$root" &&
+		/sbin/mkfs.ext4 -q -d "$root" -O ^has_journal -m 0 "$out/disk" 5G
+}
+
+system_root_fill() {
+	local out=${*: -1}
+	command -v mmdebstrap >/dev/null || die "there is no mmdebstrap: install it (apt install mmdebstrap)"
+	say "installing Debian 12 for the system tests"
+	apt_setup
+	run_quiet "$out/log" system_root_make "$out" "${@:1:$#-1}" || return 1
+	as_root rm -rf "$out/root" "$out/sources.list" "$out/log"
+}
+
+# A directory with a file "disk", of a file system with the root
+system_root() {
+	local kernel key
+	kernel=$(system_kernel "$SYSTEM_KERNEL" | sed 's/=.*//') || return 1
+	key=$({ echo "$kernel"; declare -p SYSTEM_PACKAGES; cat "$FMP_TOP/selftests/system/fmp-test.service"
+		declare -f system_configure system_initramfs_hook system_root_make; } | sha256sum | cut -c1-16)
+	# shellcheck disable=SC2086 # a list
+	cache_entry "system-root-bookworm-$key" system_root_fill $kernel
+}
+
+# A directory with the .deb files of the newer kernel
+system_next_kernel() {
+	local packages key
+	packages=$(system_kernel "$SYSTEM_NEXT_KERNEL") || return 1
+	key=$(printf %s "$packages" | sha256sum | cut -c1-16)
+	# shellcheck disable=SC2086 # a list
+	cache_entry "system-kernel-$key" system_next_kernel_fill $packages
+}
+
+system_next_kernel_fill() {
+	say "fetching the newer kernel for the system tests"
+	fetch_debs "${*: -1}" "${@:1:$#-1}"
+}
