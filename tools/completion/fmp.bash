@@ -156,6 +156,7 @@ _fmp_options() {
 	pubkey) more="--hex --address --node-addr" ;;
 	up) more=--no-agent ;;
 	metrics) more=--http ;;
+	bug-report) more=--mask ;;
 	top) more="-d -n -s --history --columns --batch" ;;
 	esac
 	_fmp_words "--json --color --help $more"
@@ -174,7 +175,7 @@ _fmp_option_value() {
 	esac
 }
 
-_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor top metrics genkey pubkey"
+_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor top metrics bug-report genkey pubkey"
 
 _fmp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}

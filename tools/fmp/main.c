@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 	&command_monitor,
 	&command_top,
 	&command_metrics,
+	&command_bug_report,
 	&command_genkey,
 	&command_pubkey,
 };

@@ -182,7 +182,7 @@ static void write_peers(struct peers *peers)
 		printf("\n# and %zu that the agent let in by itself\n", dynamic);
 }
 
-static int write_conf(struct nl *nl, const struct target *target)
+int showconf_write(struct nl *nl, const struct target *target)
 {
 	struct devices devices;
 	struct peers peers;
@@ -215,7 +215,7 @@ static int run(struct args *args, const struct options *options)
 		status = nl_open(&nl);
 	if (status)
 		return status;
-	status = write_conf(nl, &target);
+	status = showconf_write(nl, &target);
 	nl_close(nl);
 	return status;
 }
