@@ -20,7 +20,7 @@ static const struct test *const suites[] = {
 	engine_initiator_tests, engine_responder_tests, engine_address_tests,
 	engine_resync_tests, engine_world_tests, engine_kills_tests, engine_sleep_tests,
 	acl_tests, resolve_tests, agent_run_tests, keylog_tests,
-	conf_tests, syncconf_tests, up_tests, metrics_tests, top_tests,
+	conf_tests, confjson_tests, syncconf_tests, up_tests, metrics_tests, top_tests,
 	plugin_tests,
 };
 
@@ -30,7 +30,7 @@ static const char *const suite_names[] = {
 	"engine_initiator", "engine_responder", "engine_address",
 	"engine_resync", "engine_world", "engine_kills", "engine_sleep",
 	"acl", "resolve", "agent_run", "keylog",
-	"conf", "syncconf", "up", "metrics", "top",
+	"conf", "confjson", "syncconf", "up", "metrics", "top",
 	"plugin",
 };
 

@@ -18,6 +18,7 @@ extern const struct test agent_tests[];
 extern const struct test args_tests[];
 extern const struct test command_tests[];
 extern const struct test conf_tests[];
+extern const struct test confjson_tests[];
 extern const struct test engine_address_tests[];
 extern const struct test engine_initiator_tests[];
 extern const struct test engine_responder_tests[];

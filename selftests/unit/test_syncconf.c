@@ -49,6 +49,7 @@ static struct had had[ARRAY_SIZE(keys)];
 static uint16_t had_port;
 static uint8_t refuse_command;
 static int refuse_with;
+static struct applied applied;		/* by the last expect() */
 
 static void fill_addresses(struct message *msg, const struct had *peer, const uint8_t *key)
 {
@@ -264,7 +265,8 @@ static char *requests_of(const char *text, enum apply_mode mode, int *status)
 	CHECK(read_text(&conf, text) == STATUS_OK);
 	fake = fake_start(serve, &fd);
 	nl = nl_from_socket(fd, FAKE_FAMILY);
-	*status = apply_conf(nl, &target, &conf, mode);
+	memset(&applied, 0, sizeof(applied));
+	*status = apply_conf(nl, &target, &conf, mode, &applied);
 	nl_close(nl);
 	fake_stop(fake);
 	conf_release(&conf);
@@ -319,6 +321,46 @@ static void test_nothing_changed(void)
 	had_port = 40000;
 	EXPECT(SYNC, "[Interface]\nListenPort = 0\n" TWO, "");
 	EXPECT(SYNC, TWO, "device 3\n");
+}
+
+#define JSON_TWO "{\"interface\": {}, \"peers\": [{\"public_key\": \"" KEY_1 "\", "	\
+	"\"allowed_ips\": [\"10.9.0.3\", \"10.20.0.0/16\"]}, {\"public_key\": \"" KEY_0 "\", "	\
+	"\"endpoint\": \"a.example:2121\", \"allowed_ips\": [\"fd09::2\", \"10.9.0.2\"]%s}]}"
+
+static void test_json(void)
+{
+	char *text;
+
+	start();
+	text = xasprintf(JSON_TWO, "");
+	EXPECT(SYNC, text, "");
+	free(text);
+	text = xasprintf(JSON_TWO, ", \"heartbeat\": 3");
+	EXPECT(SYNC, text, "set 0 beat 3\n");
+	free(text);
+	EXPECT(SYNC, "{\"interface\": {}, \"peers\": []}", "del 0\ndel 1\n");
+	EXPECT(ADD, "{\"interface\": {\"multicast\": true}, \"peers\": []}", "device 13\n");
+}
+
+static bool is_applied(bool device, size_t added, size_t changed, size_t removed)
+{
+	return applied.device == device && applied.added == added && applied.changed == changed &&
+	       applied.removed == removed;
+}
+
+/* An address that moves is one change, although its peer is told twice. */
+static void test_applied(void)
+{
+	start();
+	EXPECT(SYNC, TWO, "");
+	CHECK(is_applied(false, 0, 0, 0));
+	EXPECT(SYNC, "[Interface]\nFwMark = 7\n" PEER(0, "Endpoint = a.example:2121\nAllowedIPs = fd09::2\n")
+	       PEER(2, "AllowedIPs = 10.9.0.2\n"),
+	       "device 4\ndel 1\nset 0 -10.9.0.2\nset 0 replace +fd09::2\n"
+	       "new 2 auto 0 beat 10 +10.9.0.2\n");
+	CHECK(is_applied(true, 1, 1, 1));
+	EXPECT(SET, PEER(1, ""), "device 3 4 5 8 9 10 11 12 13 16 17\ndel 0\ndel 1\nnew 1 auto 0 beat 10\n");
+	CHECK(is_applied(true, 1, 0, 2));
 }
 
 static void test_device(void)
@@ -450,6 +492,8 @@ static void test_refusals(void)
 
 const struct test syncconf_tests[] = {
 	{ "nothing_changed", test_nothing_changed },
+	{ "json", test_json },
+	{ "applied", test_applied },
 	{ "device", test_device },
 	{ "peers", test_peers },
 	{ "endpoints", test_endpoints },

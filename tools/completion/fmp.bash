@@ -175,7 +175,7 @@ _fmp_option_value() {
 	esac
 }
 
-_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf agent monitor top metrics bug-report genkey pubkey"
+_fmp_commands="show set peer session rekey up down reload setconf addconf syncconf showconf checkconf agent monitor top metrics bug-report genkey pubkey"
 
 _fmp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -204,7 +204,7 @@ _fmp() {
 	session) _fmp_session ;;
 	rekey) _fmp_rekey ;;
 	agent) _fmp_agent ;;
-	up | down | reload) _fmp_up ;;
+	up | down | reload | checkconf) _fmp_up ;;
 	setconf | addconf | syncconf | showconf) _fmp_conf ;;
 	monitor | top | metrics) ((${#words[@]} == 3)) && _fmp_words "$(_fmp_devices)" ;;
 	help) ((${#words[@]} == 3)) && _fmp_words "$_fmp_commands" ;;

@@ -16,6 +16,7 @@ struct job {
 	const struct target *target;
 	const struct conf *conf;
 	enum apply_mode mode;
+	struct applied *applied;
 	struct peers peers;
 	const struct conf_peer **by_key;	/* those of conf */
 	struct address *wanted;			/* the addresses that some peer of conf has */
@@ -141,7 +142,9 @@ static int apply_device(const struct job *job)
 	}
 	if (!device_change_any(&change))
 		return STATUS_OK;
-	return kernel_device_set(job->nl, job->target, &change);
+	status = kernel_device_set(job->nl, job->target, &change);
+	job->applied->device = !status;
+	return status;
 }
 
 /* --- a peer */
@@ -401,6 +404,7 @@ static int remove_peers(const struct job *job)
 			continue;
 		memcpy(change.key, job->peers.list[i].public_key, sizeof(change.key));
 		status = kernel_peer_put(job->nl, job->target, &change);
+		job->applied->removed += !status;
 	}
 	return status;
 }
@@ -471,10 +475,13 @@ static int put_peer(const struct job *job, const struct conf_peer *conf)
 	else
 		change = changed_peer(conf, peer);
 
-	if (!peer)
+	if (!peer) {
 		status = add_peer(job, &change);
-	else if (changes_peer(&change))
+		job->applied->added += !status;
+	} else if (changes_peer(&change)) {
 		status = kernel_peer_set(job->nl, job->target, &change);
+		job->applied->changed += !status;
+	}
 	peer_change_release(&change);
 	return status;
 }
@@ -502,9 +509,13 @@ static int apply_peers(struct job *job)
 }
 
 int apply_conf(struct nl *nl, const struct target *target, const struct conf *conf,
-	       enum apply_mode mode)
+	       enum apply_mode mode, struct applied *applied)
 {
-	struct job job = { .nl = nl, .target = target, .conf = conf, .mode = mode };
+	struct applied unwanted = { 0 };
+	struct job job = {
+		.nl = nl, .target = target, .conf = conf, .mode = mode,
+		.applied = applied ? applied : &unwanted,
+	};
 	int status = apply_device(&job);
 
 	/* What the device refuses, as a port that is taken, leaves the peers as they are. */

@@ -12,8 +12,17 @@ enum apply_mode {
 	APPLY_SYNC,	/* as APPLY_SET, and what is so already is not touched */
 };
 
-/* Returns a status after having said what went wrong. */
+/* What was told to the kernel. */
+struct applied {
+	bool device;
+	size_t added, changed, removed;		/* peers */
+};
+
+/*
+ * Returns a status after having said what went wrong.  What was done until then is in
+ * applied, which may be NULL.
+ */
 int apply_conf(struct nl *nl, const struct target *target, const struct conf *conf,
-	       enum apply_mode mode);
+	       enum apply_mode mode, struct applied *applied);
 
 #endif /* FMP_APPLY_H */

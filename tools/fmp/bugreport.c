@@ -186,7 +186,7 @@ static void print_one(struct bug_report *report_, struct nl *nl, const struct de
 	section("counters");
 	print_counters(device);
 	section("configuration in the kernel");
-	showconf_write(nl, &target);
+	showconf_write(nl, &target, false);
 }
 
 static void print_devices(struct bug_report *report_)

@@ -21,6 +21,7 @@ struct command {
 extern const struct command command_addconf;
 extern const struct command command_agent;
 extern const struct command command_bug_report;
+extern const struct command command_checkconf;
 extern const struct command command_down;
 extern const struct command command_genkey;
 extern const struct command command_metrics;
@@ -39,7 +40,7 @@ extern const struct command command_top;
 extern const struct command command_up;
 
 /* Prints the device as a file for setconf; returns a status. */
-int showconf_write(struct nl *nl, const struct target *target);
+int showconf_write(struct nl *nl, const struct target *target, bool json);
 
 /* The word DEV, and the device of that name. */
 int take_target(struct args *args, struct target *target);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "confjson.h"
 #include "confkeys.h"
 #include "conffile.h"
+#include "confscan.h"
 #include "fail.h"
 #include "identity.h"
 #include "util.h"
@@ -85,6 +87,15 @@ bool conf_has_hooks(const struct conf *conf)
 	return false;
 }
 
+void conf_place_peer(const struct conf *conf, const char *name, const struct conf_peer *peer)
+{
+	static char path[CONFSCAN_PATH];
+
+	fail_place(name, peer->line);
+	if (conf->json)
+		fail_key(confscan_peer_path(path, (size_t)(peer - conf->peers), NULL));
+}
+
 /* --- what only the whole file shows */
 
 struct check {
@@ -106,7 +117,48 @@ static int by_key(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return (*x)->line < (*y)->line ? -1 : 1;
+	return *x < *y ? -1 : 1;
+}
+
+static const char *peer_path(char *out, const struct conf *conf, const struct conf_peer *peer)
+{
+	return confscan_peer_path(out, (size_t)(peer - conf->peers), NULL);
+}
+
+static int no_key(const struct conf *conf)
+{
+	return conf->json ? usage("this peer has no public_key") : usage("this peer has no PublicKey");
+}
+
+static int same_key(const struct conf *conf, const struct conf_peer *other)
+{
+	char path[CONFSCAN_PATH];
+
+	if (conf->json)
+		return usage("%s has the same public_key", peer_path(path, conf, other));
+	return usage("the peer of line %u has the same PublicKey", other->line);
+}
+
+static int same_prefix(const struct conf *conf, const struct conf_peer *other,
+		       const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT], path[CONFSCAN_PATH];
+
+	prefix_text(text, prefix);
+	if (conf->json)
+		return usage("%s has %s too", peer_path(path, conf, other), text);
+	return usage("the peer of line %u has %s too", other->line, text);
+}
+
+static int bad_mark(const struct conf *conf)
+{
+	uint32_t mark = conf->interface.mark;
+
+	if (conf->json)
+		return usage("a default route is kept in the table with the number of fwmark, which "
+			     "%u cannot be; leave fwmark out, or choose a table", mark);
+	return usage("a default route is kept in the table with the number of FwMark, which %u "
+		     "cannot be; leave FwMark out, or choose a Table", mark);
 }
 
 static void check_keys(struct check *check)
@@ -120,16 +172,15 @@ static void check_keys(struct check *check)
 			order[count++] = &conf->peers[i];
 			continue;
 		}
-		fail_place(check->name, conf->peers[i].line);
-		note(check, usage("this peer has no PublicKey"));
+		conf_place_peer(conf, check->name, &conf->peers[i]);
+		note(check, no_key(conf));
 	}
 	qsort(order, count, sizeof(*order), by_key);
 	for (i = 1; i < count; i++) {
 		if (memcmp(order[i - 1]->key, order[i]->key, FMP_PUBLIC_KEY_SIZE) != 0)
 			continue;
-		fail_place(check->name, order[i]->line);
-		note(check, usage("the peer of line %u has the same PublicKey",
-				  order[i - 1]->line));
+		conf_place_peer(conf, check->name, order[i]);
+		note(check, same_key(conf, order[i - 1]));
 	}
 	free(order);
 }
@@ -152,7 +203,7 @@ static int by_prefix(const void *a, const void *b)
 		       address_bits(x->prefix.address.family) / 8);
 	if (order)
 		return order;
-	return (x->peer->line > y->peer->line) - (x->peer->line < y->peer->line);
+	return (x->peer > y->peer) - (x->peer < y->peer);
 }
 
 static struct prefix derived_of(const struct conf_peer *peer)
@@ -180,7 +231,6 @@ static size_t collect_claims(struct claim *claims, const struct conf *conf)
 static void check_claims(struct check *check)
 {
 	const struct conf *conf = check->conf;
-	char text[PREFIX_TEXT];
 	size_t i, count = conf->peer_count;
 	struct claim *claims;
 
@@ -194,9 +244,8 @@ static void check_claims(struct check *check)
 		if (!prefix_equal(&claims[i - 1].prefix, &claims[i].prefix) ||
 		    claims[i - 1].peer == claims[i].peer)
 			continue;
-		fail_place(check->name, claims[i].peer->line);
-		note(check, usage("the peer of line %u has %s too", claims[i - 1].peer->line,
-				  prefix_text(text, &claims[i].prefix)));
+		conf_place_peer(conf, check->name, claims[i].peer);
+		note(check, same_prefix(conf, claims[i - 1].peer, &claims[i].prefix));
 	}
 	free(claims);
 }
@@ -219,9 +268,7 @@ static void choose_mark(struct check *check)
 	}
 	if (is_table_of_kernel(interface->mark)) {
 		fail_place(check->name, check->conf->interface_line);
-		note(check, usage("a default route is kept in the table with the number of FwMark, "
-				  "which %u cannot be; leave FwMark out, or choose a Table",
-				  interface->mark));
+		note(check, bad_mark(check->conf));
 	}
 }
 
@@ -272,19 +319,65 @@ static void set_defaults(struct conf_interface *interface)
 	interface->suspend_wipe = true;
 }
 
-int conf_read(struct conf *conf, FILE *file, const char *name)
+static int read_lines(struct conf *conf, const char *text, size_t len, const char *name)
 {
+	FILE *file = len ? fmemopen((void *)(uintptr_t)text, len, "r") : NULL;
 	struct confkeys *keys;
+	int status;
+
+	if (!file)
+		return len ? refused("out of memory") : STATUS_OK;
+	keys = confkeys_new(conf, name);
+	status = conffile_read(file, name, &confkeys_ops, keys);
+	free(keys);
+	fclose(file);
+	return status;
+}
+
+/* All of it, or a byte more than what is too long, with a NUL behind it. */
+static int read_text(char **text, size_t *len, FILE *file, const char *name)
+{
+	size_t room = 1 << 16, got;
+
+	*text = xcalloc(room, 1);
+	*len = 0;
+	while ((got = fread(*text + *len, 1, room - 1 - *len, file)) > 0) {
+		*len += got;
+		if (*len > CONFFILE_SIZE_MAX)
+			break;
+		if (*len + 1 == room) {
+			room *= 2;
+			*text = xreallocarray(*text, room, 1);
+		}
+	}
+	(*text)[*len] = '\0';
+	return ferror(file) ? refused_word(name, "cannot be read: %s", strerror(errno)) : STATUS_OK;
+}
+
+static int read_file(struct conf *conf, FILE *file, const char *name, bool may_be_empty)
+{
+	size_t len;
+	char *text;
 	int status;
 
 	memset(conf, 0, sizeof(*conf));
 	set_defaults(&conf->interface);
-	keys = confkeys_new(conf, name);
-	status = conffile_read(file, name, &confkeys_ops, keys);
-	free(keys);
+	status = read_text(&text, &len, file, name);
+	if (!status && !len && !may_be_empty)
+		status = usage_word(name, "nothing comes from there, not even an empty line");
+	if (!status)
+		status = confjson_is(text, len) ? confjson_read(conf, text, len, name) :
+						  read_lines(conf, text, len, name);
+	free(text);
 	return status ? status : complete(conf, name);
 }
 
+int conf_read(struct conf *conf, FILE *file, const char *name)
+{
+	return read_file(conf, file, name, true);
+}
+
+/* Where a program that writes it failed, there is nothing: that must not take all away. */
 int conf_load(struct conf *conf, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
@@ -295,7 +388,7 @@ int conf_load(struct conf *conf, const char *path)
 	if (!file)
 		return refused_word(path, "cannot open the configuration: %s", strerror(errno));
 
-	status = conf_read(conf, file, standard ? "<stdin>" : path);
+	status = read_file(conf, file, standard ? "<stdin>" : path, !standard);
 	if (!standard)
 		fclose(file);
 	return status;

@@ -73,7 +73,7 @@ struct conf_interface {
 };
 
 struct conf_peer {
-	unsigned int line;	/* of its section */
+	unsigned int line;	/* where it begins */
 	uint8_t key[FMP_PUBLIC_KEY_SIZE];
 	bool has_key, has_allowed, has_auto_connect, has_heartbeat;
 	bool has_dead_timeout, has_mmp;
@@ -88,6 +88,7 @@ struct conf_peer {
 };
 
 struct conf {
+	bool json;
 	struct conf_interface interface;
 	unsigned int interface_line;	/* 0 when there is no such section */
 	struct conf_peer *peers;
@@ -106,14 +107,18 @@ struct conf {
 
 /*
  * Reads it all and returns a status after having said what is wrong; what there is
- * is freed by conf_release() either way.  name is for messages.
+ * is freed by conf_release() either way.  name is for messages.  A file is JSON when
+ * its first character is '{'.
  */
 int conf_read(struct conf *conf, FILE *file, const char *name);
 
-/* The same, of a path; "-" is standard input. */
+/* The same, of a path; "-" is standard input, which must not be empty. */
 int conf_load(struct conf *conf, const char *path);
 
 void conf_release(struct conf *conf);
+
+/* Messages tell of a peer of the file with this name, until the next fail_place(). */
+void conf_place_peer(const struct conf *conf, const char *name, const struct conf_peer *peer);
 
 /* NULL when the file has no such peer. */
 const struct conf_peer *conf_find_peer(const struct conf *conf, const uint8_t *key);

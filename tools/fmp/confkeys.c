@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "fail.h"
+#include "nearest.h"
 #include "print.h"
 #include "util.h"
 
@@ -473,32 +474,6 @@ static const struct key peer_keys[] = {
 
 /* --- sections and keys */
 
-static unsigned int least(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
-/* How many characters must be put in, taken out or exchanged. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int row[CONFFILE_KEY_MAX + 1], corner, above;
-	size_t i, j, len = strlen(b);
-
-	for (j = 0; j <= len; j++)
-		row[j] = (unsigned int)j;
-	for (i = 0; a[i]; i++) {
-		corner = row[0];
-		row[0] = (unsigned int)i + 1;
-		for (j = 0; j < len; j++) {
-			above = row[j + 1];
-			corner += strncasecmp(&a[i], &b[j], 1) != 0;
-			row[j + 1] = least(corner, least(above, row[j]) + 1);
-			corner = above;
-		}
-	}
-	return row[len];
-}
-
 static const char *nearest(const struct key *table, const char *word)
 {
 	unsigned int best = UINT32_MAX, d;
@@ -632,6 +607,14 @@ static int take_pair(void *into, const char *word, char *value, unsigned int lin
 		return usage_word(key->name, "given before, in line %u", *seen);
 	*seen = line;
 	return take_value(keys, key, value);
+}
+
+int confkeys_take(struct confkeys *keys, const char *name, char *word)
+{
+	const struct key *table = keys->section == SECTION_PEER ? peer_keys : interface_keys;
+	const struct key *key = find_key(table, name);
+
+	return key ? key->take(keys, word) : usage_word(name, "unknown key");
 }
 
 const struct conffile_ops confkeys_ops = {

@@ -14,6 +14,7 @@
 static FILE *messages;
 static const char *place_file;
 static unsigned int place_line;
+static const char *place_key;
 
 void fail_stream(FILE *stream)
 {
@@ -24,6 +25,12 @@ void fail_place(const char *file, unsigned int line)
 {
 	place_file = file;
 	place_line = line;
+	place_key = NULL;
+}
+
+void fail_key(const char *key)
+{
+	place_key = key;
 }
 
 static bool all_of(const char *word, const char *set)
@@ -77,6 +84,8 @@ static void say_place(FILE *out)
 	else
 		fprintf(out, "%s: ", shown);
 	free(shown);
+	if (place_key && *place_key)
+		fprintf(out, "%s: ", place_key);
 }
 
 static void say(const char *kind, const char *word, const char *fmt, va_list ap)

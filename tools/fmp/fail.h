@@ -20,6 +20,9 @@ void fail_stream(FILE *stream);
  */
 void fail_place(const char *file, unsigned int line);
 
+/* And of this key in it, until the next call of either; the text must stay. */
+void fail_key(const char *key);
+
 void report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void report_word(const char *word, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

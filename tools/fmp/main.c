@@ -27,6 +27,7 @@ static const struct command *const commands[] = {
 	&command_addconf,
 	&command_syncconf,
 	&command_showconf,
+	&command_checkconf,
 	&command_agent,
 	&command_monitor,
 	&command_top,

@@ -230,7 +230,7 @@ static int change(struct tunnel *t)
 	if (!status)
 		status = drop_rules(t, old_mark);
 	if (!status)
-		status = apply_conf(t->nl, &t->target, &t->conf, APPLY_SYNC);
+		status = apply_conf(t->nl, &t->target, &t->conf, APPLY_SYNC, NULL);
 	if (!status)
 		status = change_mtu(t);
 	if (!status)

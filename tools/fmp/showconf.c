@@ -7,9 +7,11 @@
 #include "conf.h"
 #include "fail.h"
 #include "identity.h"
+#include "json.h"
 #include "names.h"
 #include "prefix.h"
 #include "print.h"
+#include "showconf.h"
 
 static void write_local(const struct device *device)
 {
@@ -165,13 +167,17 @@ static int by_key(const void *a, const void *b)
 	return memcmp(x->public_key, y->public_key, sizeof(x->public_key));
 }
 
-/* In an order that does not depend on traffic, so that two files can be compared. */
-static void write_peers(struct peers *peers)
+/* An order that does not depend on traffic, so that two files can be compared. */
+static void sort_peers(struct peers *peers)
+{
+	if (peers->count)
+		qsort(peers->list, peers->count, sizeof(*peers->list), by_key);
+}
+
+static void write_peers(const struct peers *peers)
 {
 	size_t i, dynamic = 0;
 
-	if (peers->count)
-		qsort(peers->list, peers->count, sizeof(*peers->list), by_key);
 	for (i = 0; i < peers->count; i++) {
 		if (HAS(&peers->list[i], FMP_A_PEER_DYNAMIC))
 			dynamic++;
@@ -182,7 +188,7 @@ static void write_peers(struct peers *peers)
 		printf("\n# and %zu that the agent let in by itself\n", dynamic);
 }
 
-int showconf_write(struct nl *nl, const struct target *target)
+int showconf_write(struct nl *nl, const struct target *target, bool json)
 {
 	struct devices devices;
 	struct peers peers;
@@ -193,8 +199,13 @@ int showconf_write(struct nl *nl, const struct target *target)
 		return status;
 	status = kernel_peers(nl, target, &peers);
 	if (!status) {
-		write_device(devices.list);
-		write_peers(&peers);
+		sort_peers(&peers);
+		if (json) {
+			json_print(showconf_json(devices.list, &peers));
+		} else {
+			write_device(devices.list);
+			write_peers(&peers);
+		}
 		peers_release(&peers);
 	}
 	devices_release(&devices);
@@ -207,7 +218,6 @@ static int run(struct args *args, const struct options *options)
 	struct nl *nl;
 	int status;
 
-	(void)options;
 	status = take_target(args, &target);
 	if (!status)
 		status = args_end(args);
@@ -215,7 +225,7 @@ static int run(struct args *args, const struct options *options)
 		status = nl_open(&nl);
 	if (status)
 		return status;
-	status = showconf_write(nl, &target);
+	status = showconf_write(nl, &target, options->json);
 	nl_close(nl);
 	return status;
 }
@@ -224,9 +234,9 @@ const struct command command_showconf = {
 	.name = "showconf",
 	.summary = "print a device as a file for setconf",
 	.help =
-	"Usage: fmp showconf DEV\n"
+	"Usage: fmp [--json] showconf DEV\n"
 	"\n"
 	"Prints the settings of the device and its peers as a file that 'fmp setconf'\n"
-	"takes. Secrets are not in it; the kernel does not have them.\n",
+	"takes, in either form. Secrets are not in it; the kernel does not have them.\n",
 	.run = run,
 };

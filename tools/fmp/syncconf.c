@@ -4,15 +4,14 @@
 
 static int run(struct args *args, const struct options *options)
 {
-	(void)options;
-	return run_apply(args, APPLY_SYNC);
+	return run_apply(args, APPLY_SYNC, options);
 }
 
 const struct command command_syncconf = {
 	.name = "syncconf",
 	.summary = "change of a device what a file says otherwise",
 	.help =
-	"Usage: fmp syncconf DEV FILE\n"
+	"Usage: fmp [--json] syncconf DEV FILE|-\n"
 	"\n"
 	"The settings of the device and its peers become what the file says, and only\n"
 	"that. What is so already is not touched: peers that did not change keep their\n"

@@ -76,11 +76,14 @@ static void warn_of_writers(const struct tunnel *tunnel)
 static int check_not_ourselves(const struct tunnel *tunnel, const uint8_t *key)
 {
 	const struct conf_peer *peer = conf_find_peer(&tunnel->conf, key);
+	int status;
 
 	if (!peer)
 		return STATUS_OK;
-	return usage("%s:%u: this peer is ourselves, PrivateKeyFile has the same key", tunnel->file,
-		     peer->line);
+	conf_place_peer(&tunnel->conf, tunnel->file, peer);
+	status = usage("this peer is ourselves, PrivateKeyFile has the same key");
+	fail_place(NULL, 0);
+	return status;
 }
 
 static int read_identity(struct tunnel *tunnel)

@@ -64,7 +64,7 @@ static int configure(void *ctx)
 	struct tunnel *t = ctx;
 	int status = nl_open(&t->nl);
 
-	return status ? status : apply_conf(t->nl, &t->target, &t->conf, APPLY_SYNC);
+	return status ? status : apply_conf(t->nl, &t->target, &t->conf, APPLY_SYNC, NULL);
 }
 
 static int add_addresses(void *ctx)
