@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import jsonschema
 
@@ -92,6 +93,17 @@ def checked(document):
     program.run("none", "checkconf", "-", text=json.dumps(document))
 
 
+def generated():
+    """What examples/generate prints for each of its hosts."""
+    folder = os.path.join(program.TOP, "examples", "generate")
+    for name in ("berlin", "lisbon", "laptop"):
+        done = subprocess.run([sys.executable, "generate.py", "hosts.csv", name], cwd=folder,
+                              capture_output=True, encoding="utf-8", timeout=60, check=True)
+        document = json.loads(done.stdout)
+        assert len(document["peers"]) == 2, document
+        checked(document)
+
+
 def cases():
     jsonschema.Draft7Validator.check_schema(load())
     for scene in ("bare", "old", "quiet", "full", "many"):
@@ -101,6 +113,7 @@ def cases():
         yield f"conf.both_forms.{scene}", lambda scene=scene: both_forms(scene)
     yield "conf.nothing_comes", nothing_comes
     yield "conf.all_members", all_members
+    yield "conf.generated", generated
     for name, change in {
             "number": {"port": 65536}, "type": {"ecn": "on"}, "word": {"mmp_mode": "device"},
             "key": {"prot": 1}, "etx": {"congestion_etx": 100}, "tos": {"tos": 3},
