@@ -223,6 +223,30 @@ guest_python() {
 	cache_entry "guest-python-$key" guest_python_fill "$tree"
 }
 
+# --- routing daemons, for the guests that want them
+
+ROUTER_PACKAGES=(babeld bird2)
+ROUTER_PROGRAMS=(babeld bird birdcl)
+
+guest_routers_fill() {
+	local out=$1 tree=$1/tree root=$1/root p f
+	say "unpacking the guest's routing daemons"
+	mkdir -p "$tree" "$root/usr/bin" "$root/usr/lib/x86_64-linux-gnu"
+	unpack_closure "$(guest_release)" "${ROUTER_PACKAGES[@]}" "$tree" || return 1
+	for p in "${ROUTER_PROGRAMS[@]}"; do
+		f=$(guest_find "$tree" "$p") || { say "the guest's packages have no $p"; return 1; }
+		put_program "$tree" "$f" "$root" "$p" || return 1
+	done
+	pack "$root" >"$out/routers.cpio" && rm -rf "$root" "$tree"
+}
+
+guest_routers() {
+	local key
+	key=$({ guest_release; declare -p ROUTER_PACKAGES ROUTER_PROGRAMS
+		declare -f guest_routers_fill guest_find put_program put_libraries; } | sha256sum | cut -c1-16)
+	cache_entry "guest-routers-$key" guest_routers_fill
+}
+
 # --- the kernel's modules
 
 GUEST_MODULES=(veth dummy ifb bridge br_netfilter 8021q macvlan macvtap ipvlan vrf tun nlmon
