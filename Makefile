@@ -92,6 +92,11 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 test-system: deps ## the Debian packages on a whole Debian 12 with systemd, in a virtual machine
 	@selftests/system/run $(if $(DEBS),--debs '$(DEBS)')
 
+.PHONY: test-dissector
+test-dissector: ## what Wireshark's dissector says of frames; installs tshark if it is missing
+	@scripts/deps tshark
+	@$(MAKE) -s -C selftests/dissector check
+
 .PHONY: fuzz
 fuzz: deps ## the fuzz targets, here and in guests, DURATION=3600 s each; FUZZ="key fuzz-frames" selects
 	@selftests/fuzz/run --seconds $(or $(DURATION),$(FUZZ_SECONDS),3600) --guests $(FUZZ)
