@@ -55,6 +55,10 @@ dkms-uninstall: ## what dkms-install did is undone
 deb: ## Debian packages, in build/deb
 	@scripts/deb
 
+.PHONY: test-deb
+test-deb: deps ## the packages: lintian, what is in them, units, the module built by DKMS
+	@scripts/test-deb
+
 .PHONY: generate
 generate: deps ## write the files made from include/fmp.yaml, docs/netlink.md among them
 	scripts/ynl-gen

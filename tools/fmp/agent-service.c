@@ -3,6 +3,7 @@
  * The agent as a service: what it may do, and what it tells its manager.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,8 +33,24 @@ void service_protect(void)
 }
 
 #ifdef HAVE_LIBCAP_NG
+static bool has_more_than_needed(void)
+{
+	int capability;
+
+	if (capng_get_caps_process())
+		return true;
+	for (capability = 0; capability <= CAP_LAST_CAP; capability++)
+		if (capability != CAP_NET_ADMIN &&
+		    capng_have_capability(CAPNG_PERMITTED, (unsigned int)capability))
+			return true;
+	return false;
+}
+
+/* A service manager that saw to it may also have forbidden the system call. */
 void service_drop_privileges(void)
 {
+	if (!has_more_than_needed())
+		return;
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	/* Who may not change the bounding set can still give up what he has. */
