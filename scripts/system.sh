@@ -50,12 +50,14 @@ system_initramfs_hook() {
 	END
 }
 
+# Mounts end with the namespace, also when somebody kills this: what was begun is deleted.
 system_root_make() {
 	local out=$1 root=$1/root packages
 	shift
 	packages=$(printf '%s,' "${SYSTEM_PACKAGES[@]}" "$@")
 	grep ' bookworm\(-updates\|-security\)\? ' "$FMP_CACHE/apt/sources.list" >"$out/sources.list"
-	as_root env PATH=/usr/sbin:/usr/bin:/sbin:/bin mmdebstrap --mode=root --variant=apt --skip=check/empty --include="${packages%,}" \
+	as_root unshare -m env PATH=/usr/sbin:/usr/bin:/sbin:/bin mmdebstrap \
+		--mode=root --variant=apt --skip=check/empty --include="${packages%,}" \
 		--dpkgopt=force-unsafe-io --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
 		--essential-hook="$(system_initramfs_hook)" bookworm "$root" "$out/sources.list" &&
 		system_configure "$root" &&
