@@ -66,7 +66,7 @@ no_memory() {
 	for ((i = 1; i <= KILLS; i++)); do
 		eat
 		in_host $((1 + i % 2)) fmp rekey fmp0
-		await 60 more_killed "$i" || break
+		await $((60 + 240 * SLOW)) more_killed "$i" || break
 	done
 	check "the OOM killer came $(killed) times" test "$(killed)" -ge "$KILLS"
 	echo "$RESERVE" >/proc/sys/vm/min_free_kbytes
