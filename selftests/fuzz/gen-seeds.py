@@ -167,6 +167,26 @@ def keys():
     yield 'hex', b'\3' + bytes.fromhex(entry['xonly'])
 
 
+def configurations():
+    """All keys of the schema, and texts that are nearly JSON."""
+    interface = {
+        'private_key_file': 'k', 'addresses': ['10.9.0.1/24', 'fd09::1/64'], 'port': 2200, 'mtu': 1300,
+        'fwmark': 16, 'table': 'auto', 'source_check': False, 'local': ['192.0.2.1'], 'underlay': 'eth0',
+        'tos': 'inherit', 'ttl': 64, 'multicast': True, 'allow': 'a', 'deny': 'd', 'handshake_burst': 7,
+        'handshake_rate': 3, 'mmp_mode': 'minimal', 'ecn': True, 'congestion_loss': 125,
+        'congestion_etx': 101, 'tx_batch': True, 'rx_batch': True, 'suspend_wipe': True,
+        'pre_up': ['a'], 'post_up': ['b'], 'pre_down': ['c'], 'post_down': ['d']}
+    peer = {'public_key': KEY.hex(), 'endpoint': 'a.example:2121', 'allowed_ips': ['10.9.0.2', '0.0.0.0/0'],
+            'auto_connect': True, 'heartbeat': 3, 'dead_timeout': 0, 'mmp_mode': 'device'}
+    other = 'c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5'
+    yield 'whole', json.dumps({'interface': interface, 'peers': [peer, {'public_key': other}]}).encode()
+    yield 'least', b'{"interface": {}, "peers": []}'
+    yield 'number', b'{"interface": {"port": 1.0, "ttl": NaN, "mtu": -1e400}, "peers": [null]}'
+    yield 'twice', b'{"interface": {"port": 1, "p\\u006frt": 2, "port": 3}, "peers": [], "peers": {}}'
+    yield 'quotes', b"{'interface': {}, 'peers': []}"
+    yield 'deep', b'{"peers": ' + 20 * b'[' + 20 * b']' + b'}'
+
+
 # Section 3.6 of the specification, whose keys the target has.
 MSG1 = bytes.fromhex(
     '01006e0044332211028d7500dd4c12685d1f568b4c2b5048e8534b873319f3a8daa612b469132ec7f7'
@@ -198,7 +218,8 @@ def handshakes():
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    targets = {'key': keys, 'handshake': handshakes, 'object': objects, 'netlink': netlink}
+    targets = {'key': keys, 'confjson': configurations, 'handshake': handshakes,
+               'object': objects, 'netlink': netlink}
     for target, seeds in targets.items():
         out = pathlib.Path(sys.argv[1], target)
         out.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Configurations as JSON: they are read or refused, and what is read can be planned.
+ */
+#include "conf-checks.h"
+#include "confjson.h"
+#include "fail.h"
+
+/* As often as a peer was read, its key is in the text, whatever else is. */
+static size_t count_word(const char *text, size_t size, const char *word)
+{
+	size_t len = strlen(word), count = 0, i;
+
+	for (i = 0; i + len <= size; i++)
+		count += memcmp(text + i, word, len) == 0;
+	return count;
+}
+
+static void check_text(const struct conf *conf, const char *text, size_t size)
+{
+	MUST(confjson_is(text, size) && conf->json && conf->interface_line);
+	MUST(count_word(text, size, "\"interface\"") >= 1);
+	MUST(count_word(text, size, "\"peers\"") >= 1);
+	MUST(count_word(text, size, "\"public_key\"") >= conf->peer_count);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static FILE *silence;
+	struct conf conf;
+	FILE *file;
+
+	if (!silence)
+		silence = fopen("/dev/null", "w");
+	if (!silence)
+		return 0;
+	file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
+	if (!file)
+		return 0;
+	fail_stream(silence);
+	if (!conf_read(&conf, file, "fuzz.json") && conf.json) {
+		check_text(&conf, (const char *)data, size);
+		check_conf(&conf);
+		check_plan(&conf);
+	}
+	conf_release(&conf);
+	fclose(file);
+	return 0;
+}
