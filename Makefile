@@ -125,6 +125,10 @@ deps: ## install the Debian packages that building and testing need, if any is m
 update-kernels: ## look for newer kernels, QEMU and packages, and pin those
 	scripts/cache update
 
+.PHONY: compat
+compat: deps ## the module against Debian's kernel headers, and docs/compatibility.md; HEADERS="7.*-rt-*" selects
+	@scripts/compat --write $(if $(HEADERS),$(foreach h,$(HEADERS),'$(h)'),--newest)
+
 .PHONY: cache
 cache: deps ## fill the cache: kernels, emulator, guest
 	scripts/cache fill

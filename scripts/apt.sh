@@ -5,6 +5,7 @@
 # against the archive's signatures; the mirror is the one the machine uses.
 
 FMP_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+FMP_DEB_ARCH=amd64
 FMP_SUITES=(bookworm bookworm-updates bookworm-backports trixie trixie-updates trixie-backports)
 
 # Only the archive itself and its security part: other vendors' sources end in
@@ -43,7 +44,7 @@ apt_options() {
 		-o Dir::Cache::srcpkgcache=srcpkgcache.bin
 		-o "Dir::Etc::sourcelist=$root/sources.list" -o Dir::Etc::sourceparts=/dev/null
 		-o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null
-		-o "APT::Architecture=amd64" -o APT::Architectures=amd64
+		-o "APT::Architecture=$FMP_DEB_ARCH" -o "APT::Architectures=$FMP_DEB_ARCH"
 		-o "Acquire::Languages=none" -o APT::Get::List-Cleanup=0
 		-o "APT::Update::Post-Invoke=" -o APT::Update::Post-Invoke-Success=
 		-o "APT::Sandbox::User=" -o Acquire::Retries=3
@@ -69,8 +70,9 @@ apt_root_fill() {
 # Call before the functions below.
 apt_setup() {
 	[ -z "${APT_OPTIONS:-}" ] || return 0
-	local root
-	root=$(cache_entry apt apt_root_fill)
+	local root entry=apt
+	[ "$FMP_DEB_ARCH" = amd64 ] || entry=apt-$FMP_DEB_ARCH
+	root=$(cache_entry "$entry" apt_root_fill)
 	apt_options "$root"
 }
 

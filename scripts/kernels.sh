@@ -97,11 +97,17 @@ toolchain() {
 	cache_entry "toolchain-$key" toolchain_fill
 }
 
-# in_toolchain COMMAND...: runs with the tool chain's root; the cache and the
-# sources are where they always are.  The mounts end with the namespace.
 in_toolchain() {
 	local root
 	root=$(toolchain)
+	in_root "$root" "$@"
+}
+
+# in_root ROOT COMMAND...: runs with the root of a tool chain; the cache and the
+# sources are where they always are.  The mounts end with the namespace.
+in_root() {
+	local root=$1
+	shift
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	as_root unshare -m bash -c '
 		set -e
