@@ -5,8 +5,8 @@ import sys
 
 import ktap
 
-from . import completion, conf, exposition, schema, screen
+from . import completion, conf, exposition, report, schema, screen
 
 if __name__ == "__main__":
     sys.exit(ktap.run(itertools.chain(schema.cases(), conf.cases(), exposition.cases(),
-                                      completion.cases(), screen.cases())))
+                                      report.cases(), completion.cases(), screen.cases())))

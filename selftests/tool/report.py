@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What "fmp bug-report" prints can be given away."""
+import contextlib
+import json
+import os
+import re
+import tempfile
+
+from . import program
+
+NSEC = "nsec1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5z5tpwxqergd3c8g7rusqpqcc2y"
+
+
+@contextlib.contextmanager
+def agent_log(text):
+    """What the agents of all devices of the scene said."""
+    names = [d["name"] for d in json.loads(program.run("full", "--json", "show"))]
+    with tempfile.TemporaryDirectory(prefix="fmp-report-") as directory:
+        for name in names:
+            with open(os.path.join(directory, name + ".log"), "w", encoding="utf-8") as file:
+                file.write(text)
+        os.environ["FMP_RUN_DIR"] = directory
+        try:
+            yield
+        finally:
+            del os.environ["FMP_RUN_DIR"]
+
+
+def peers():
+    return [p for d in json.loads(program.run("full", "--json", "show")) for p in d["peers"]]
+
+
+def no_secrets():
+    with agent_log(f"what comes here by mistake: {NSEC}, ({NSEC.upper()})\n"):
+        for words in ((), ("--mask",)):
+            text = program.run("full", "bug-report", *words)
+            assert "what comes here by mistake" in text, text
+            assert "nsec1" not in text.lower(), text
+            assert text.count("(a secret key was here)") >= 2, text
+
+
+def everything():
+    text = program.run("full", "bug-report")
+    for title in ("versions", "devices", "counters", "configuration in the kernel", "sockets",
+                  "addresses and routes", "what the agent said", "system settings", "the kernel's log"):
+        assert f"== {title}\n" in text, title
+    for peer in peers():
+        assert peer["public_key"] in text, peer
+
+
+def masked():
+    """No key and no address is left, and the same one has the same pseudonym."""
+    peer = peers()[0]
+    line = f"same: {peer['public_key']} {peer['public_key_hex']} [2001:db8::77]:2121 2001:db8:0::77 192.0.2.77:9."
+    with agent_log(line + "\n"):
+        text = program.run("full", "bug-report", "--mask")
+    same = re.search(r"same: (key-\d+) (\S+) \[(address-\d+)\]:2121 (\S+) address-\d+:9\.", text)
+    assert same, text
+    assert same[1] == same[2] and same[3] == same[4], same[0]
+    for peer in peers():
+        values = [peer["public_key"], peer["public_key_hex"], *peer["addresses"]]
+        for value in values:
+            assert str(value) not in text, value
+
+
+def without_module():
+    """Of a kernel that refuses all, too, what there is is told."""
+    text = program.run("none", "bug-report")
+    assert "== system settings\n" in text and "fmp: " in text, text
+
+
+def bad_word():
+    program.run("full", "bug-report", "--masks", status=1)
+
+
+def cases():
+    for case in (no_secrets, everything, masked, without_module, bad_word):
+        yield "report." + case.__name__, case
