@@ -11,7 +11,7 @@ const struct command command_addconf = {
 	.name = "addconf",
 	.summary = "add to a device what a file says",
 	.help =
-	"Usage: fmp [--json] addconf DEV FILE|-\n"
+	"Usage: fmp addconf DEV FILE|-\n"
 	"\n"
 	"Changes the settings that the file names, adds its peers, and its addresses to\n"
 	"those peers that there are. Nothing is taken away.\n"

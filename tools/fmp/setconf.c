@@ -11,7 +11,7 @@ const struct command command_setconf = {
 	.name = "setconf",
 	.summary = "make a device what a file says",
 	.help =
-	"Usage: fmp [--json] setconf DEV FILE|-\n"
+	"Usage: fmp setconf DEV FILE|-\n"
 	"\n"
 	"The settings of the device and its peers become what the file says, and only\n"
 	"that. All peers are made anew, without sessions; 'fmp syncconf' leaves those\n"

@@ -234,7 +234,7 @@ const struct command command_showconf = {
 	.name = "showconf",
 	.summary = "print a device as a file for setconf",
 	.help =
-	"Usage: fmp [--json] showconf DEV\n"
+	"Usage: fmp showconf DEV\n"
 	"\n"
 	"Prints the settings of the device and its peers as a file that 'fmp setconf'\n"
 	"takes, in either form. Secrets are not in it; the kernel does not have them.\n",

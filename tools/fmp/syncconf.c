@@ -11,7 +11,7 @@ const struct command command_syncconf = {
 	.name = "syncconf",
 	.summary = "change of a device what a file says otherwise",
 	.help =
-	"Usage: fmp [--json] syncconf DEV FILE|-\n"
+	"Usage: fmp syncconf DEV FILE|-\n"
 	"\n"
 	"The settings of the device and its peers become what the file says, and only\n"
 	"that. What is so already is not touched: peers that did not change keep their\n"
