@@ -210,13 +210,13 @@ takes_over() {
 	check "initiator and responder cut over" cut_over 1 2 3
 	check "the initiator waited" between 150 3000 \
 		$(($(at 1 session-cutover "$(index_of 1 2 3)") - $(at 1 session-new "$(index_of 1 2 3)")))
+	check_equal "the old session drains" "current 3, previous 1 | current 3, previous 1" \
+		"$(slots 1) | $(slots 2)"
 	check "traffic under the new session" flowing out in
 	# It reads later than packets pass.
 	await 10 on_the_wire 1 2 3
 	await 10 on_the_wire 2 1 3
 	must end_capture
-	check_equal "the old session drains" "current 3, previous 1 | current 3, previous 1" \
-		"$(slots 1) | $(slots 2)"
 	check_equal "the K bit toggled" "1 1" "$(session 1 current k_bit) $(session 2 current k_bit)"
 	G=3
 }
