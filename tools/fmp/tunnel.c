@@ -15,12 +15,23 @@
 #include "util.h"
 
 #define SUFFIX ".conf"
+#define SUFFIX_JSON ".json"
 
-static bool ends_with_suffix(const char *word)
+static bool ends_with(const char *word, const char *end)
 {
 	size_t len = strlen(word);
 
-	return len >= strlen(SUFFIX) && strcmp(word + len - strlen(SUFFIX), SUFFIX) == 0;
+	return len >= strlen(end) && strcmp(word + len - strlen(end), end) == 0;
+}
+
+/* The length of the word without its ending, which is all of it when it has none. */
+static size_t stem(const char *word)
+{
+	if (ends_with(word, SUFFIX))
+		return strlen(word) - strlen(SUFFIX);
+	if (ends_with(word, SUFFIX_JSON))
+		return strlen(word) - strlen(SUFFIX_JSON);
+	return strlen(word);
 }
 
 /* The kernel takes more names, of which some are trouble in file names and in shells. */
@@ -48,14 +59,13 @@ int tunnel_take_name(struct args *args, struct tunnel *tunnel)
 	if (status)
 		return status;
 	base = strrchr(word, '/') ? strrchr(word, '/') + 1 : word;
-	if (base != word || ends_with_suffix(word))
+	if (base != word || word[stem(word)])
 		tunnel->file = absolute(word);
 	else
 		tunnel->file = xasprintf(TUNNEL_CONF_DIR "/%s" SUFFIX, word);
 
 	tunnel->name = xstrdup(base);
-	if (ends_with_suffix(base))
-		tunnel->name[strlen(base) - strlen(SUFFIX)] = '\0';
+	tunnel->name[stem(base)] = '\0';
 	if (!is_device_name(tunnel->name))
 		return usage_word(tunnel->name, "not a name of a network device");
 	tunnel->target.name = tunnel->name;
