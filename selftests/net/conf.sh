@@ -323,7 +323,7 @@ undone() {
 undo() {
 	local up=(fmp_in 1 up "$CONF" --no-agent)
 	up_conf "PreUp = exit 3"
-	undone "PreUp" "PreUp failed with status 3" "pre-up fmp0 post-down fmp0" "${up[@]}"
+	undone "PreUp" "PreUp, command 2: failed with status 3" "pre-up fmp0 post-down fmp0" "${up[@]}"
 	up_conf
 	sed -i 's/^MTU.*/MTU = 10/' "$CONF"
 	undone "the device" "cannot make the device" "pre-up fmp0 post-down fmp0" "${up[@]}"
@@ -352,7 +352,7 @@ undo() {
 	rmdir "$FMP_RUN_DIR/fmp0.log"
 
 	up_conf "PostUp = kill \$\$"
-	undone "PostUp" "PostUp was ended by signal 15" \
+	undone "PostUp" "PostUp, command 2: was ended by signal 15" \
 		"pre-up fmp0 post-up fmp0 pre-down fmp0 post-down fmp0" "${up[@]}"
 }
 

@@ -198,12 +198,12 @@ static void test_hooks(void)
 	read_text(&conf, text);
 	capture_messages();
 	CHECK(hook_run(&conf, CONF_PRE_UP, "fmp7") == STATUS_REFUSED);
-	CHECK(said("'false; exit 3': PreUp failed with status 3"));
+	CHECK(said("fmp: PreUp, command 2: failed with status 3\n"));
 	CHECK(pread(fd, got, sizeof(got) - 1, 0) == 9 && strcmp(got, "one fmp7\n") == 0);
 	CHECK(hook_run_all(&conf, CONF_PRE_UP, "fmp7") == STATUS_REFUSED);
 	CHECK(pread(fd, got, sizeof(got) - 1, 9) == 18 && strcmp(got, "one fmp7\nfmp7fmp7\n") == 0);
 	CHECK(hook_run(&conf, CONF_POST_UP, "fmp7") == STATUS_REFUSED);
-	CHECK(said("PostUp was ended by signal 9"));
+	CHECK(said("PostUp, command 1: was ended by signal 9"));
 	CHECK(hook_run(&conf, CONF_PRE_DOWN, "fmp7") == STATUS_OK);
 	conf_release(&conf);
 	free(text);

@@ -52,17 +52,19 @@ static int run_shell(const char *command, int *result)
 	return 0;
 }
 
-static int run_one(const char *command, const char *hook)
+/* A command may have a secret in it, and messages are kept: it is told by its number. */
+static int run_one(const char *command, const char *hook, size_t number)
 {
 	int result = 0, err = run_shell(command, &result);
 
 	if (err)
-		return refused_word(command, "%s does not run: %s", hook, strerror(-err));
+		return refused("%s, command %zu: does not run: %s", hook, number, strerror(-err));
 	if (WIFSIGNALED(result))
-		return refused_word(command, "%s was ended by signal %d", hook, WTERMSIG(result));
+		return refused("%s, command %zu: was ended by signal %d", hook, number,
+			       WTERMSIG(result));
 	if (WEXITSTATUS(result))
-		return refused_word(command, "%s failed with status %d", hook,
-				    WEXITSTATUS(result));
+		return refused("%s, command %zu: failed with status %d", hook, number,
+			       WEXITSTATUS(result));
 	return STATUS_OK;
 }
 
@@ -75,7 +77,7 @@ static int run_hook(const struct conf *conf, enum conf_hook hook, const char *na
 	for (i = 0; i < commands->count && (all || !status); i++) {
 		char *command = with_name(commands->list[i], name);
 
-		one = run_one(command, names[hook]);
+		one = run_one(command, names[hook], i + 1);
 		status = status ? status : one;
 		free(command);
 	}
