@@ -215,8 +215,12 @@ static void test_default_route(void)
 static void test_lines(void)
 {
 	BAD("[Interface]\n\nnothing\n", "fmp: t.conf:3: 'nothing': a line is written as Key = value\n");
-	BAD("[Interface]\n= 3\n", "t.conf:2: '= 3': a line is written as");
-	BAD("[Interface]\nMTU: 7 = 3\n", "t.conf:2: 'MTU: 7 = 3': a line is written as");
+	BAD("[Interface]\nPostUp: do --with secret\n",
+	    "fmp: t.conf:2: 'PostUp': a line is written as Key = value\n");
+	BAD("[Interface]\nPostUp do --with secret\n",
+	    "fmp: t.conf:2: 'PostUp': a line is written as Key = value\n");
+	BAD("[Interface]\n= 3\n", "fmp: t.conf:2: a line is written as");
+	BAD("[Interface]\nMTU: 7 = 3\n", "t.conf:2: 'MTU': a line is written as");
 	BAD("[Interface\n", "t.conf:1: '[Interface': a section is written as [Name]");
 	BAD("[Interface] x\n", "t.conf:1: '[Interface] x': a section");
 	BAD("\n[Intface]\nMUT = 1\n", "t.conf:2: 'Intface': unknown section");

@@ -135,6 +135,15 @@ static void begin_section(struct reader *r)
 	note(r, r->ops->section(r->into, name, r->line));
 }
 
+/* What comes after the first word may be a secret. */
+static int no_pair(struct reader *r)
+{
+	r->text[strcspn(r->text, "=: \t")] = '\0';
+	if (!r->text[0])
+		return usage("a line is written as Key = value");
+	return usage_word(r->text, "a line is written as Key = value");
+}
+
 /* inih would take a colon for an equals sign too. */
 static bool begin_pair(struct reader *r)
 {
@@ -142,7 +151,7 @@ static bool begin_pair(struct reader *r)
 	char *c;
 
 	if (r->text[key_len] != '=' || key_len == 0) {
-		note(r, usage_word(r->text, "a line is written as Key = value"));
+		note(r, no_pair(r));
 		return false;
 	}
 	while (is_blank(r->text[key_len - 1]))
