@@ -26,6 +26,20 @@ def agent_log(text):
             del os.environ["FMP_RUN_DIR"]
 
 
+@contextlib.contextmanager
+def conf_dir(**files):
+    """Configurations, by their names without the end."""
+    with tempfile.TemporaryDirectory(prefix="fmp-report-") as directory:
+        for name, text in files.items():
+            with open(os.path.join(directory, name + ".conf"), "w", encoding="utf-8") as file:
+                file.write(text)
+        os.environ["FMP_CONF_DIR"] = directory
+        try:
+            yield
+        finally:
+            del os.environ["FMP_CONF_DIR"]
+
+
 def peers():
     return [p for d in json.loads(program.run("full", "--json", "show")) for p in d["peers"]]
 
@@ -63,6 +77,54 @@ def masked():
             assert str(value) not in text, value
 
 
+def hidden_lines():
+    """What a file has of hooks and of keys, however it is written."""
+    text = f"""[Interface]
+ListenPort = 4711
+PreUp = hush --token=one
+PostUp: hush --token=two
+PostUpHush = three
+Prehush = four
+PrivateKey = {NSEC}
+PrivateKeyFile = "0x{"5a" * 32}"
+Allow = {"hush" * 10}abc=
+[hush]
+[Peer]
+Endpoint = 7up.example:2121 # hush
+"""
+    with conf_dir(hidden=text):
+        shown = program.run("none", "bug-report")
+    assert "ListenPort = 4711\n" in shown and "PreUp = (not shown)\n" in shown, shown
+    assert "Endpoint = 7up.example:2121\n" in shown, shown
+    for word in ("hush", "token", "nsec1", "5a5a"):
+        assert word not in shown.lower(), shown
+
+
+def json_file():
+    """None of it is shown, and names that are in it are known."""
+    name = "a" * 60 + "." + "b" * 60 + "." + "c" * 60 + ".example"
+    text = json.dumps({"interface": {"post_up": ["hush = hush"]}, "peers": [{"endpoint": name + ":2121"}]}, indent=1)
+    with conf_dir(fmp0=text), agent_log(f"of {name}: 1\n"):
+        shown = program.run("full", "bug-report")
+        masked_ = program.run("full", "bug-report", "--mask")
+    assert "(JSON, not shown)\n" in shown and "hush" not in shown, shown
+    assert f"of {name}: 1\n" in shown and name not in masked_ and "of name-" in masked_, masked_
+
+
+def masked_peers():
+    """Where a peer is and who it is, in all that is told of it."""
+    text = program.run("full", "bug-report", "--mask")
+    seen = set()
+    for peer in peers():
+        for key in ("endpoint", "endpoint_name", "node_addr"):
+            value = peer.get(key)
+            if value:
+                seen.add(key)
+                host = value if key == "node_addr" else value.rpartition(":")[0].strip("[]")
+                assert host not in text, host
+    assert seen == {"endpoint", "endpoint_name", "node_addr"}, seen
+
+
 def without_module():
     """Of a kernel that refuses all, too, what there is is told."""
     text = program.run("none", "bug-report")
@@ -74,5 +136,5 @@ def bad_word():
 
 
 def cases():
-    for case in (no_secrets, everything, masked, without_module, bad_word):
+    for case in (no_secrets, everything, masked, hidden_lines, json_file, masked_peers, without_module, bad_word):
         yield "report." + case.__name__, case

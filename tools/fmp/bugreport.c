@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,11 +14,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/klog.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "confjson.h"
 #include "fail.h"
 #include "mask.h"
 #include "print.h"
@@ -29,7 +32,9 @@
 #define LAST_LINES 200
 #define KLOG_READ_ALL 3
 #define KLOG_SIZE (1 << 20)
+#define CONF_SIZE (1 << 20)
 #define CONF_DIR "/etc/fmp"
+#define CONF_END ".conf"
 #define RUN_DIR "/run/fmp"
 
 struct bug_report {
@@ -116,11 +121,11 @@ static int spawn(char *const *words, pid_t *pid)
 	return ends[0];
 }
 
-static void run_program(const char *const *words)
+static void run_program(const char *const *words, bool (*is_shown)(const char *line))
 {
-	char *argv[12] = { 0 }, line[1024];
+	char *argv[12] = { 0 }, *line = NULL;
 	int fd, status = -1;
-	size_t i;
+	size_t i, size = 0;
 	FILE *file;
 	pid_t pid;
 
@@ -132,8 +137,10 @@ static void run_program(const char *const *words)
 	putchar('\n');
 	fd = spawn(argv, &pid);
 	file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	while (file && fgets(line, sizeof(line), file))
-		fputs(line, stdout);
+	while (file && getline(&line, &size, file) >= 0)
+		if (!is_shown || is_shown(line))
+			fputs(line, stdout);
+	free(line);
 	if (file) {
 		fclose(file);
 		waitpid(pid, &status, 0);
@@ -146,21 +153,29 @@ static void run_program(const char *const *words)
 		free(argv[i]);
 }
 
-#define RUN(...) run_program((const char *const []){ __VA_ARGS__, NULL })
+#define RUN_FOR(is_shown, ...) run_program((const char *const []){ __VA_ARGS__, NULL }, is_shown)
+#define RUN(...) RUN_FOR(NULL, __VA_ARGS__)
 
 /* --- devices */
 
+/* HOST:PORT, of which addresses are known anyway. */
+static void learn_endpoint(struct bug_report *report_, const char *text, size_t len)
+{
+	const char *colon = memrchr(text, ':', len);
+
+	if (len && *text != '[')
+		mask_name(report_->mask, text, colon ? (size_t)(colon - text) : len);
+}
+
 static void learn_names(struct bug_report *report_, const struct peers *peers)
 {
-	const char *name, *end;
+	const char *name;
 	size_t i;
 
 	for (i = 0; i < peers->count; i++) {
 		name = peers->list[i].endpoint_name;
-		if (!name)
-			continue;
-		end = strrchr(name, ':');
-		mask_name(report_->mask, name, end ? (size_t)(end - name) : strlen(name));
+		if (name)
+			learn_endpoint(report_, name, strlen(name));
 	}
 }
 
@@ -226,21 +241,58 @@ static bool is_shown_key(const char *key)
 	return false;
 }
 
+static const char *hook_name(const char *key)
+{
+	static const char *const names[] = { "PreUp", "PostUp", "PreDown", "PostDown" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(key, names[i]) == 0)
+			return names[i];
+	return "(unknown)";
+}
+
+/* However it was written by mistake. */
 static bool may_be_secret(const char *key, const char *value)
 {
-	if (strncasecmp(key, "PrivateKey", 10) != 0)
-		return false;
-	return strspn(value, "0123456789abcdefABCDEF") >= 32 || strncasecmp(value, "nsec", 4) == 0;
+	char *copy = xstrdup(value), *word, *rest;
+	bool found = strcasestr(value, "nsec");
+
+	/* This one looks the same. */
+	if (strcasecmp(key, "PublicKey") == 0)
+		word = NULL;
+	else
+		word = strtok_r(copy, " \t,\"'", &rest);
+	for (; word; word = strtok_r(NULL, " \t,\"'", &rest))
+		found = found || looks_secret(strncasecmp(word, "0x", 2) == 0 ? word + 2 : word);
+	free(copy);
+	return found;
+}
+
+static void print_conf_section(const char *name)
+{
+	if (strncasecmp(name, "Interface]", 10) == 0)
+		printf("[Interface]\n");
+	else if (strncasecmp(name, "Peer]", 5) == 0)
+		printf("[Peer]\n");
+	else
+		printf("[(unknown)]\n");
+}
+
+static void cut_blanks(char *text)
+{
+	char *end = text + strlen(text);
+
+	while (end > text && isspace((unsigned char)end[-1]))
+		*--end = '\0';
 }
 
 static void print_conf_line(struct bug_report *report_, char *line)
 {
-	char *key = line + strspn(line, " \t"), *value, *end;
+	char *key = line + strspn(line, " \t\r"), *value;
 
-	line[strcspn(line, "\r\n")] = '\0';
 	if (*key == '[') {
-		printf("[%.*s]\n", (int)strspn(key + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-		       key + 1);
+		print_conf_section(key + 1 + strspn(key + 1, " \t"));
 		return;
 	}
 	value = strchr(key, '=');
@@ -248,31 +300,85 @@ static void print_conf_line(struct bug_report *report_, char *line)
 		return;
 	*value++ = '\0';
 	value += strspn(value, " \t");
-	for (end = key + strlen(key); end > key && isspace((unsigned char)end[-1]); end--)
-		end[-1] = '\0';
-	if (!is_shown_key(key) || may_be_secret(key, value)) {
-		printf("%s = (not shown)\n", is_shown_key(key) || strncasecmp(key, "Pre", 3) == 0 ||
-		       strncasecmp(key, "Post", 4) == 0 ? key : "(unknown)");
-		return;
+	value[strcspn(value, "#;\r")] = '\0';
+	cut_blanks(key);
+	cut_blanks(value);
+	if (strcasecmp(key, "Endpoint") == 0)
+		learn_endpoint(report_, value, strlen(value));
+	if (!is_shown_key(key))
+		printf("%s = (not shown)\n", hook_name(key));
+	else if (may_be_secret(key, value))
+		printf("%s = (not shown)\n", key);
+	else
+		printf("%s = %s\n", key, value);
+}
+
+static void print_conf_lines(struct bug_report *report_, char *text)
+{
+	char *line, *rest = NULL;
+
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		print_conf_line(report_, line);
+}
+
+/* Names that the agent may have told of. */
+static void learn_json(struct bug_report *report_, const char *text)
+{
+	static const char key[] = "\"endpoint\"", blanks[] = " \t\r\n";
+	size_t len;
+
+	while ((text = strstr(text, key))) {
+		text += strlen(key);
+		text += strspn(text, blanks);
+		if (*text++ != ':')
+			return;
+		text += strspn(text, blanks);
+		if (*text != '"')
+			continue;
+		len = strcspn(++text, "\"");
+		learn_endpoint(report_, text, len);
+		text += len;
 	}
-	end = strrchr(value, ':');
-	if (strcasecmp(key, "Endpoint") == 0 && end && isalpha((unsigned char)*value))
-		mask_name(report_->mask, value, (size_t)(end - value));
-	printf("%s = %.*s\n", key, (int)strcspn(value, "#;"), value);
+}
+
+static void print_conf_text(struct bug_report *report_, char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		text[i] = text[i] ? text[i] : '\n';
+	if (len > CONF_SIZE) {
+		printf("(too long, not shown)\n");
+	} else if (confjson_is(text, len)) {
+		learn_json(report_, text);
+		printf("(JSON, not shown)\n");
+	} else {
+		print_conf_lines(report_, text);
+	}
+}
+
+static const char *conf_dir(void)
+{
+	const char *dir = getenv("FMP_CONF_DIR");
+
+	return dir && *dir ? dir : CONF_DIR;
 }
 
 static void print_conf_file(struct bug_report *report_, const char *name)
 {
-	char *path = xasprintf("%s/%s.conf", CONF_DIR, name), *line = NULL;
-	FILE *file = fopen(path, "re");
-	size_t size = 0;
+	char *path = xasprintf("%s/%s%s", conf_dir(), name, CONF_END), *text;
+	struct stat st;
+	FILE *file;
 
+	/* Nobody may ever write into what is a pipe. */
+	file = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
 	printf("%s:%s\n", path, file ? "" : " none that can be read");
-	while (file && getline(&line, &size, file) >= 0)
-		print_conf_line(report_, line);
-	if (file)
+	if (file) {
+		text = xcalloc(1, CONF_SIZE + 2);
+		print_conf_text(report_, text, fread(text, 1, CONF_SIZE + 1, file));
+		free(text);
 		fclose(file);
-	free(line);
+	}
 	free(path);
 }
 
@@ -403,42 +509,96 @@ static void print_agent_log(const char *name)
 	free(path);
 }
 
+/* Not what hooks said: "... NAME[NUMBER]: MESSAGE". */
+static bool is_ours(const char *line)
+{
+	const char *message = strstr(line, "]: ");
+
+	return message && strncmp(message + 3, "fmp: ", 5) == 0;
+}
+
 static void print_journal(const char *name)
 {
 	char *unit = xasprintf("fmp@%s.service", name), *agent = xasprintf("fmp-agent@%s.service", name);
 
-	if (access("/run/systemd/system", F_OK) == 0)
-		RUN("journalctl", "--no-pager", "--no-hostname", "-q", "-n", "200", "-u", unit, "-u", agent);
-	else
+	if (access("/run/systemd/system", F_OK) == 0) {
+		RUN_FOR(is_ours, "journalctl", "--no-pager", "--no-hostname", "-q", "-n", "200", "-u",
+			unit);
+		RUN("journalctl", "--no-pager", "--no-hostname", "-q", "-n", "200", "-u", agent);
+	} else {
 		printf("(no systemd)\n");
+	}
 	free(unit);
 	free(agent);
 }
 
+static void print_device_around(struct bug_report *report_, const struct device *device)
+{
+	section("configuration file");
+	print_conf_file(report_, device->name);
+	section("sockets");
+	print_sockets_of("/proc/net/udp", device->port, false);
+	print_sockets_of("/proc/net/udp6", device->port, true);
+	section("addresses and routes");
+	print_addresses(device->name);
+	section("what the agent said");
+	print_agent_log(device->name);
+	print_journal(device->name);
+}
+
+static bool is_device(const struct bug_report *report_, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < report_->devices.count; i++)
+		if (report_->devices.list[i].name && strcmp(report_->devices.list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int is_conf_file(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name), end = strlen(CONF_END);
+
+	return *entry->d_name != '.' && len > end && len - end < IFNAMSIZ &&
+	       strcmp(entry->d_name + len - end, CONF_END) == 0;
+}
+
+/* Where a device does not come up, this is all there is of it. */
+static void print_configured(struct bug_report *report_)
+{
+	struct dirent **entries;
+	int i, count = scandir(conf_dir(), &entries, is_conf_file, alphasort);
+
+	for (i = 0; i < count; i++) {
+		char *name = entries[i]->d_name;
+
+		name[strlen(name) - strlen(CONF_END)] = '\0';
+		if (!is_device(report_, name)) {
+			section("configuration file without a device");
+			print_conf_file(report_, name);
+			section("what its agent said");
+			print_agent_log(name);
+			print_journal(name);
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
 static void print_all(struct bug_report *report_)
 {
-	const struct device *device;
 	size_t i;
 
 	printf("== versions\n");
 	print_versions();
 	print_devices(report_);
+	for (i = 0; i < report_->devices.count; i++)
+		if (report_->devices.list[i].name)
+			print_device_around(report_, &report_->devices.list[i]);
+	print_configured(report_);
 
-	for (i = 0; i < report_->devices.count; i++) {
-		device = &report_->devices.list[i];
-		if (!device->name)
-			continue;
-		section("configuration file");
-		print_conf_file(report_, device->name);
-		section("sockets");
-		print_sockets_of("/proc/net/udp", device->port, false);
-		print_sockets_of("/proc/net/udp6", device->port, true);
-		section("addresses and routes");
-		print_addresses(device->name);
-		section("what the agent said");
-		print_agent_log(device->name);
-		print_journal(device->name);
-	}
 	section("rules of routing");
 	RUN("ip", "-4", "rule");
 	RUN("ip", "-6", "rule");

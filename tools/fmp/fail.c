@@ -39,7 +39,7 @@ static bool all_of(const char *word, const char *set)
 }
 
 /* A typing error in a secret must not make it look harmless, hence no exact lengths. */
-static bool looks_secret(const char *word)
+bool looks_secret(const char *word)
 {
 	static const char hex[] = "0123456789abcdefABCDEF";
 	static const char base64[] =

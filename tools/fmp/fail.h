@@ -2,6 +2,7 @@
 #ifndef FMP_FAIL_H
 #define FMP_FAIL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Exit statuses, those of iproute2. */
@@ -44,5 +45,8 @@ void warning_word(const char *word, const char *fmt, ...)
  * could be a secret that was given in the wrong place.  The caller frees it.
  */
 char *shown_word(const char *word);
+
+/* Whether it could be one; a public key in hexadecimal could. */
+bool looks_secret(const char *word);
 
 #endif /* FMP_FAIL_H */

@@ -10,7 +10,8 @@
 #include "identity.h"
 #include "util.h"
 
-#define WORD_MAX 128
+/* More than the longest name of a host. */
+#define WORD_MAX 512
 #define SECRET_PREFIX "nsec1"
 
 enum kind { KIND_KEY, KIND_NODE, KIND_ADDRESS, KIND_MAC, KIND_NAME, KINDS };
@@ -76,13 +77,20 @@ static const struct known *learn(struct mask *mask, enum kind kind, const void *
 void mask_name(struct mask *mask, const char *name, size_t len)
 {
 	char lower[WORD_MAX];
+	bool letters = false;
 	size_t i;
 
-	if (!len || len > sizeof(lower))
+	while (len && name[len - 1] == '.')
+		len--;
+	if (len > sizeof(lower))
 		return;
-	for (i = 0; i < len; i++)
+	for (i = 0; i < len; i++) {
 		lower[i] = (char)tolower((unsigned char)name[i]);
-	learn(mask, KIND_NAME, lower, len);
+		letters = letters || isalpha((unsigned char)name[i]);
+	}
+	/* Digits alone would be found in addresses. */
+	if (letters)
+		learn(mask, KIND_NAME, lower, len);
 }
 
 static size_t put(struct mask *mask, enum kind kind, const void *id, size_t len, size_t taken,
@@ -219,9 +227,10 @@ static size_t hide(struct mask *mask, const char *word, FILE *out)
 	if (!mask->all)
 		return 0;
 	taken = len && len < WORD_MAX ? put_key(mask, word, len, out) : 0;
+	/* A name may begin with what looks like an address. */
 	if (!taken)
-		taken = put_addresses(mask, word, out);
-	return taken ? taken : put_name(mask, word, out);
+		taken = put_name(mask, word, out);
+	return taken ? taken : put_addresses(mask, word, out);
 }
 
 void mask_write(struct mask *mask, const char *text, FILE *out)
