@@ -104,6 +104,15 @@ def generated():
         checked(document)
 
 
+def names():
+    """A file's name without its ending is that of the device, whichever form it is written in."""
+    for word in ("./no device.conf", "./no device.json", "no device.json"):
+        for verb in ("up", "reload", "down"):
+            done = subprocess.run(program.command("none", verb, word), capture_output=True,
+                                  encoding="utf-8", timeout=60, check=False)
+            assert done.returncode == 1 and "'no device': not a name" in done.stderr, done
+
+
 def cases():
     jsonschema.Draft7Validator.check_schema(load())
     for scene in ("bare", "old", "quiet", "full", "many"):
@@ -114,6 +123,7 @@ def cases():
     yield "conf.nothing_comes", nothing_comes
     yield "conf.all_members", all_members
     yield "conf.generated", generated
+    yield "conf.names", names
     for name, change in {
             "number": {"port": 65536}, "type": {"ecn": "on"}, "word": {"mmp_mode": "device"},
             "key": {"prot": 1}, "etx": {"congestion_etx": 100}, "tos": {"tos": 3},
