@@ -29,15 +29,42 @@ static struct {
 	int bind_err, send_err;
 	bool epoch, auto_connect, session, needed, self;
 	const char *key_log;
+	const char *rewritten;	/* the configuration, before a SIGHUP that comes ahead of the end */
 	uint8_t stop_at;	/* command */
 } plan;
+
+static char dir[] = "/tmp/fmp-unit-XXXXXX";
 
 static pthread_t program;
 static struct fake *fakes[2];
 static unsigned int opened, counts[256];
 
+/* Within the directory, for which DIR stands in the text. */
+static void put_file(const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	FILE *file = fopen(path, "w");
+	const char *mark = strstr(text, "DIR");
+
+	if (!file)
+		abort();
+	for (; mark; mark = strstr(text, "DIR")) {
+		fprintf(file, "%.*s%s", (int)(mark - text), text, dir);
+		text = mark + 3;
+	}
+	fputs(text, file);
+	if (fclose(file))
+		abort();
+	free(path);
+}
+
 static void stop_program(void)
 {
+	/* Of both, the one with the lower number is read first. */
+	if (plan.rewritten) {
+		put_file("conf", plan.rewritten);
+		pthread_kill(program, SIGHUP);
+	}
 	/* Blocked there, and read from a descriptor. */
 	pthread_kill(program, SIGTERM);
 }
@@ -156,9 +183,32 @@ static int open_fake(struct nl **nl)
 	return STATUS_OK;
 }
 
+static int run_words(int count, char **words, char *messages, size_t size)
+{
+	char *said_all;
+	int status;
+
+	program = pthread_self();
+	/* An agent that goes on is a failure, and not a test that does. */
+	alarm(60);
+	nl_open_hook = open_fake;
+	capture_messages();
+	status = fmp_main(count, words);
+	said_all = captured_messages();
+	snprintf(messages, size, "%s", said_all ? said_all : "");
+	free(said_all);
+	while (opened) {
+		fake_stop(fakes[--opened]);
+		fake_free(fakes[opened]);
+	}
+	/* The checker of leaks looks at us as a debugger does. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return status;
+}
+
 static int run(char *messages, size_t size)
 {
-	char path[] = "/tmp/fmp-key-XXXXXX", *said_all;
+	char path[] = "/tmp/fmp-key-XXXXXX";
 	char *words[] = { "fmp", "agent", "fmp0", "private-key", path, "allow", "/nonexistent/a",
 			  "deny", "/nonexistent/d", NULL, NULL, NULL };
 	int fd = mkstemp(path), status;
@@ -170,22 +220,38 @@ static int run(char *messages, size_t size)
 		words[9] = "key-log";
 		words[10] = (char *)(uintptr_t)plan.key_log;
 	}
-	program = pthread_self();
-	/* An agent that goes on is a failure, and not a test that does. */
-	alarm(60);
-	nl_open_hook = open_fake;
-	capture_messages();
-	status = fmp_main(plan.key_log ? 11 : 9, words);
-	said_all = captured_messages();
-	snprintf(messages, size, "%s", said_all ? said_all : "");
-	free(said_all);
-	while (opened) {
-		fake_stop(fakes[--opened]);
-		fake_free(fakes[opened]);
-	}
+	status = run_words(plan.key_log ? 11 : 9, words, messages, size);
 	unlink(path);
-	/* The checker of leaks looks at us as a debugger does. */
-	prctl(PR_SET_DUMPABLE, 1);
+	return status;
+}
+
+/* With keys and rules that are good, and rules that are not. */
+static int run_config(const char *text, char *messages, size_t size)
+{
+	static const char *const names[] = { "conf", "key", "other", "rules", "bad" };
+	char *path, *words[] = { "fmp", "agent", "fmp0", "config", NULL, NULL };
+	char key[66];
+	int status;
+	size_t i;
+
+	if (!mkdtemp(dir))
+		abort();
+	put_file("conf", text);
+	snprintf(key, sizeof(key), "%064x\n", 1);
+	put_file("key", key);
+	snprintf(key, sizeof(key), "%064x\n", 3);
+	put_file("other", key);
+	put_file("rules", PEER "\n");
+	put_file("bad", "two words\n");
+	words[4] = xasprintf("%s/conf", dir);
+	status = run_words(5, words, messages, size);
+	free(words[4]);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		path = xasprintf("%s/%s", dir, names[i]);
+		unlink(path);
+		free(path);
+	}
+	rmdir(dir);
 	return status;
 }
 
@@ -233,6 +299,71 @@ static void bad_key_log(void)
 	plan.key_log = "/nonexistent/log";
 	CHECK(run(messages, sizeof(messages)) == STATUS_REFUSED);
 	CHECK(strstr(messages, "cannot open the key log"));
+}
+
+#define CONFIG "[Interface]\nPrivateKeyFile = DIR/key\nAllow = DIR/rules\nDeny = DIR/none\n"
+
+/* Who named rules that are not there thinks that they hold. */
+static void config(void)
+{
+	char messages[4096];
+
+	plan.epoch = true;
+	plan.stop_at = FMP_CMD_AGENT_BIND;
+	CHECK(run_config(CONFIG, messages, sizeof(messages)) == STATUS_OK);
+	CHECK(strstr(messages, "serves 'fmp0', 1 peers"));
+	CHECK(strstr(messages, "/none': these rules are named, and there is no such file"));
+	CHECK(!strstr(messages, "/rules'"));
+}
+
+static void bad_config(void)
+{
+	char messages[4096];
+
+	CHECK(run_config("[Interface]\nMTU = 1300\n", messages, sizeof(messages)) == STATUS_USAGE);
+	CHECK(strstr(messages, "has no PrivateKeyFile"));
+}
+
+/* What can be read once only is no file to read again. */
+static void no_config_file(void)
+{
+	char *standard[] = { "fmp", "agent", "fmp0", "config", "-", NULL };
+	char *device[] = { "fmp", "agent", "fmp0", "config", "/dev/null", NULL };
+	char *both[] = { "fmp", "agent", "fmp0", "config", "c", "allow", "a", NULL };
+	char messages[4096];
+
+	CHECK(run_words(5, standard, messages, sizeof(messages)) == STATUS_USAGE);
+	CHECK(strstr(messages, "'-': the configuration of an agent is a file"));
+	CHECK(run_words(5, device, messages, sizeof(messages)) == STATUS_REFUSED);
+	CHECK(strstr(messages, "'/dev/null': the configuration of an agent is no regular file"));
+	CHECK(run_words(7, both, messages, sizeof(messages)) == STATUS_USAGE);
+	CHECK(strstr(messages, "no other word does besides"));
+}
+
+static void new_config(void)
+{
+	char messages[4096];
+
+	plan.epoch = true;
+	plan.stop_at = FMP_CMD_AGENT_BIND;
+	plan.rewritten = "[Interface]\nPrivateKeyFile = DIR/other\nAllow = DIR/rules\n";
+	CHECK(run_config(CONFIG, messages, sizeof(messages)) == STATUS_OK);
+	CHECK(strstr(messages, "is our identity from now on"));
+	CHECK(!strstr(messages, "is not taken"));
+}
+
+/* A new key with the old rules would let in whom nobody wants. */
+static void half_config(void)
+{
+	char messages[4096];
+
+	plan.epoch = true;
+	plan.stop_at = FMP_CMD_AGENT_BIND;
+	plan.rewritten = "[Interface]\nPrivateKeyFile = DIR/other\nAllow = DIR/bad\n";
+	CHECK(run_config(CONFIG, messages, sizeof(messages)) == STATUS_OK);
+	CHECK(strstr(messages, "/bad': line 1: one key a line"));
+	CHECK(strstr(messages, "is not taken, the files and rules stay as they were"));
+	CHECK(!strstr(messages, "is our identity from now on"));
 }
 
 static void dials(void)
@@ -309,6 +440,11 @@ const struct test agent_run_tests[] = {
 	{ "stops", stops },
 	{ "logs_keys", logs_keys },
 	{ "bad_key_log", bad_key_log },
+	{ "config", config },
+	{ "bad_config", bad_config },
+	{ "no_config_file", no_config_file },
+	{ "new_config", new_config },
+	{ "half_config", half_config },
 	{ "dials", dials },
 	{ "rekeys", rekeys },
 	{ "second_agent", second_agent },

@@ -153,7 +153,7 @@ static void full(void)
 	getrlimit(RLIMIT_FSIZE, &old);
 	limit = old;
 	limit.rlim_cur = sizeof(LINES) / 2;
-	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGXFSZ, SIG_DFL);
 	CHECK(keylog_open(&keylog, path) == STATUS_OK);
 	setrlimit(RLIMIT_FSIZE, &limit);
 	CHECK(keylog_write(keylog, &session, 0xfedcba98, 1700000000007) == -ENOSPC);
@@ -163,6 +163,19 @@ static void full(void)
 	keylog_close(keylog);
 	second = contents() + sizeof(LINES) / 2;
 	CHECK_FMT(strcmp(second, "\n" LINES) == 0, "%s", contents());
+	remove_dir();
+}
+
+static void removed(void)
+{
+	struct keylog *keylog;
+
+	make_dir();
+	CHECK(keylog_open(&keylog, path) == STATUS_OK);
+	CHECK(!keylog_is_gone(keylog));
+	unlink(path);
+	CHECK(keylog_is_gone(keylog));
+	keylog_close(keylog);
 	remove_dir();
 }
 
@@ -224,6 +237,7 @@ const struct test keylog_tests[] = {
 	{ "goes_on", goes_on },
 	{ "refuses", refuses },
 	{ "full", full },
+	{ "removed", removed },
 	{ "installs", installs },
 	{ 0 },
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,35 +94,63 @@ static int check_words(const struct agent *agent)
 	return STATUS_OK;
 }
 
-static void take_paths(struct agent *agent, const struct conf_interface *interface)
+static void take_conf(struct agent *agent, const struct conf *conf)
 {
-	agent->key_path = interface->private_key_file;
-	agent->allow_path = interface->allow;
-	agent->deny_path = interface->deny;
+	agent->conf = *conf;
+	agent->key_path = conf->interface.private_key_file;
+	agent->allow_path = conf->interface.allow;
+	agent->deny_path = conf->interface.deny;
 }
 
-/* What was read before stays when there is anything wrong with the file. */
-static int read_conf(struct agent *agent)
+/* It is read again on SIGHUP, and must not come from where nobody writes any more. */
+static int check_conf_file(const char *path)
 {
-	struct conf conf;
-	int status = conf_load(&conf, agent->conf_path);
+	struct stat st;
 
-	if (!status && !conf.interface.private_key_file)
-		status = usage_word(agent->conf_path, "has no PrivateKeyFile, without which there is no agent");
-	if (status) {
-		conf_release(&conf);
-		return status;
-	}
-	conf_release(&agent->conf);
-	agent->conf = conf;
-	take_paths(agent, &agent->conf.interface);
+	if (strcmp(path, "-") == 0)
+		return usage_word(path, "the configuration of an agent is a file");
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return refused_word(path, "the configuration of an agent is no regular file");
 	return STATUS_OK;
 }
 
-static struct acl *new_acl(const struct agent *agent)
+/* Released by the caller when there is nothing wrong. */
+static int read_conf(struct conf *conf, const char *path)
 {
-	return acl_new(agent->allow_path ? agent->allow_path : ACL_ALLOW,
-		       agent->deny_path ? agent->deny_path : ACL_DENY);
+	int status = check_conf_file(path);
+
+	if (status)
+		return status;
+	status = conf_load(conf, path);
+	if (!status && !conf->interface.private_key_file)
+		status = usage_word(path, "has no PrivateKeyFile, without which there is no agent");
+	if (status)
+		conf_release(conf);
+	return status;
+}
+
+static int read_first_conf(struct agent *agent)
+{
+	struct conf conf;
+	int status = read_conf(&conf, agent->conf_path);
+
+	if (!status)
+		take_conf(agent, &conf);
+	return status;
+}
+
+/* Nobody has to make the files that no one named. */
+static void warn_if_missing(const char *path)
+{
+	if (path && access(path, F_OK) && errno == ENOENT)
+		warning_word(path, "these rules are named, and there is no such file");
+}
+
+static struct acl *new_acl(const char *allow, const char *deny)
+{
+	warn_if_missing(allow);
+	warn_if_missing(deny);
+	return acl_new(allow ? allow : ACL_ALLOW, deny ? deny : ACL_DENY);
 }
 
 static int read_identity(struct noise_identity *identity, const char *path)
@@ -176,7 +205,8 @@ static int open_kernel(struct agent *agent)
 }
 
 /* A node that dials itself answers itself, and nothing good comes of it. */
-static int refuse_self(struct agent *agent)
+static int refuse_self(struct agent *agent, const struct noise_identity *identity,
+		       const char *path)
 {
 	struct peers peers;
 	int status;
@@ -186,9 +216,9 @@ static int refuse_self(struct agent *agent)
 	if (status)
 		return status;
 	for (i = 0; i < peers.count; i++)
-		if (memcmp(peers.list[i].public_key, agent->identity->public + 1,
+		if (memcmp(peers.list[i].public_key, identity->public + 1,
 			   FMP_PUBLIC_KEY_SIZE) == 0)
-			status = refused_word(agent->key_path,
+			status = refused_word(path,
 					      "the identity is that of a peer of '%s'",
 					      agent->target.name);
 	peers_release(&peers);
@@ -213,7 +243,7 @@ static int start_engine(struct agent *agent)
 	};
 
 	memcpy(config.epoch, agent->epoch, sizeof(config.epoch));
-	agent->acl = new_acl(agent);
+	agent->acl = new_acl(agent->allow_path, agent->deny_path);
 	if (!acl_reload(agent->acl, true))
 		return STATUS_REFUSED;
 	agent->engine = engine_new(&config);
@@ -266,51 +296,93 @@ static int open_loop(struct agent *agent)
 	return status;
 }
 
-static void reload_identity(struct agent *agent)
+static void take_identity(struct agent *agent, struct noise_identity *fresh)
 {
-	struct noise_identity *fresh = secret_alloc(sizeof(*fresh)), *old = agent->identity;
+	struct noise_identity *old = agent->identity;
 
-	if (read_identity(fresh, agent->key_path) ||
-	    sodium_memcmp(fresh->secret, old->secret, sizeof(old->secret)) == 0) {
+	if (sodium_memcmp(fresh->secret, old->secret, sizeof(old->secret)) == 0) {
 		secret_free(fresh);
 		return;
 	}
 	agent->identity = fresh;
-	if (refuse_self(agent)) {
-		agent->identity = old;
-		secret_free(fresh);
-		return;
-	}
 	agent_log(agent_now_ms(), fresh->public + 1, "is our identity from now on");
 	engine_set_identity(agent->engine, fresh);
 	secret_free(old);
 }
 
-/* Files of other names may be what the configuration names now. */
-static void reload_acl(struct agent *agent)
+static int read_new_identity(struct agent *agent, struct noise_identity **fresh, const char *path)
 {
-	struct acl *fresh;
+	int status;
 
-	if (!agent->conf_path) {
-		acl_reload(agent->acl, true);
-		return;
+	*fresh = secret_alloc(sizeof(**fresh));
+	status = read_identity(*fresh, path);
+	if (!status && sodium_memcmp((*fresh)->secret, agent->identity->secret,
+				     sizeof((*fresh)->secret)) != 0)
+		status = refuse_self(agent, *fresh, path);
+	if (status)
+		secret_free(*fresh);
+	return status;
+}
+
+static void reload_files(struct agent *agent)
+{
+	struct noise_identity *fresh;
+
+	warn_if_missing(agent->allow_path);
+	warn_if_missing(agent->deny_path);
+	acl_reload(agent->acl, true);
+	if (!read_new_identity(agent, &fresh, agent->key_path))
+		take_identity(agent, fresh);
+}
+
+/* All that a configuration names is taken, or nothing: half of it is nobody's wish. */
+static int reload_conf(struct agent *agent)
+{
+	struct noise_identity *identity;
+	struct conf conf;
+	struct acl *acl;
+	int status = read_conf(&conf, agent->conf_path);
+
+	if (status)
+		return status;
+	status = read_new_identity(agent, &identity, conf.interface.private_key_file);
+	if (status) {
+		conf_release(&conf);
+		return status;
 	}
-	fresh = new_acl(agent);
-	if (!acl_reload(fresh, true)) {
-		acl_free(fresh);
-		return;
+	acl = new_acl(conf.interface.allow, conf.interface.deny);
+	if (!acl_reload(acl, true)) {
+		acl_free(acl);
+		secret_free(identity);
+		conf_release(&conf);
+		return STATUS_REFUSED;
 	}
 	acl_free(agent->acl);
-	agent->acl = fresh;
+	agent->acl = acl;
+	conf_release(&agent->conf);
+	take_conf(agent, &conf);
+	take_identity(agent, identity);
+	return STATUS_OK;
+}
+
+/* Not made anew: who removed it may have wished that it ends. */
+static void check_key_log(struct agent *agent)
+{
+	if (!agent->key_log || !keylog_is_gone(agent->key_log))
+		return;
+	warning_word(agent->key_log_path, "is gone, no keys are written any more");
+	keylog_close(agent->key_log);
+	agent->key_log = NULL;
 }
 
 static void reload(struct agent *agent)
 {
 	service_reloading();
-	if (agent->conf_path)
-		read_conf(agent);
-	reload_acl(agent);
-	reload_identity(agent);
+	check_key_log(agent);
+	if (!agent->conf_path)
+		reload_files(agent);
+	else if (reload_conf(agent))
+		warning_word(agent->conf_path, "is not taken, the files and rules stay as they were");
 	resolver_restart(agent->resolver);
 	engine_forget_addresses(agent->engine);
 	service_ready();
@@ -481,7 +553,7 @@ static int run(struct args *args, const struct options *options)
 	if (!status)
 		status = check_words(&agent);
 	if (!status && agent.conf_path)
-		status = read_conf(&agent);
+		status = read_first_conf(&agent);
 	if (status)
 		return status;
 
@@ -493,7 +565,7 @@ static int run(struct args *args, const struct options *options)
 	if (!status)
 		status = open_kernel(&agent);
 	if (!status)
-		status = refuse_self(&agent);
+		status = refuse_self(&agent, agent.identity, agent.key_path);
 	if (!status)
 		status = open_key_log(&agent);
 	if (!status)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,8 @@ int keylog_open(struct keylog **keylog, const char *path)
 
 	if (status)
 		return status;
+	/* A limit of sizes is an error of a write, and no end of the agent. */
+	signal(SIGXFSZ, SIG_IGN);
 	*keylog = xcalloc(1, sizeof(**keylog));
 	(*keylog)->fd = fd;
 	/* A line that a predecessor did not finish must not spoil the first of ours. */
@@ -87,6 +90,13 @@ void keylog_close(struct keylog *keylog)
 		return;
 	close(keylog->fd);
 	free(keylog);
+}
+
+bool keylog_is_gone(const struct keylog *keylog)
+{
+	struct stat st;
+
+	return fstat(keylog->fd, &st) == 0 && st.st_nlink == 0;
 }
 
 static void add_line(struct lines *lines, const char *direction, uint32_t index,

@@ -2,6 +2,7 @@
 #ifndef FMP_KEYLOG_H
 #define FMP_KEYLOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine.h"
@@ -19,6 +20,9 @@ struct keylog;
  */
 int keylog_open(struct keylog **keylog, const char *path);
 void keylog_close(struct keylog *keylog);
+
+/* Whether somebody removed the file, so that nobody will read what is written. */
+bool keylog_is_gone(const struct keylog *keylog);
 
 /*
  * The two keys of a session that the kernel has, at that time since 1970.  Nothing of them
