@@ -56,12 +56,13 @@ def nothing_comes():
     assert "'peers' is missing" in refused('{"interface": {}}')
 
 
-def same_verdict(document):
+def same_verdict(document, key):
     """What the schema refuses, so does the program, and says which key it is."""
     try:
         jsonschema.validate(document, load())
     except jsonschema.ValidationError:
-        refused(json.dumps(document))
+        said = refused(json.dumps(document))
+        assert key in said, said
         return
     raise AssertionError("the schema takes it")
 
@@ -130,6 +131,7 @@ def cases():
             "empty": {"private_key_file": ""}, "list": {"local": "192.0.2.1"}, "float": {"mtu": 1300.5},
     }.items():
         yield f"conf.refuses_{name}", \
-            lambda change=change: same_verdict({"interface": change, "peers": []})
-    yield "conf.refuses_peer", lambda: same_verdict({"interface": {}, "peers": [{"public_key": "x"}]})
-    yield "conf.refuses_nobody", lambda: same_verdict({"interface": {}, "peers": [{}]})
+            lambda change=change: same_verdict({"interface": change, "peers": []}, next(iter(change)))
+    yield "conf.refuses_peer", \
+        lambda: same_verdict({"interface": {}, "peers": [{"public_key": "x"}]}, "peers[0].public_key")
+    yield "conf.refuses_nobody", lambda: same_verdict({"interface": {}, "peers": [{}]}, "peers[0]")
