@@ -463,6 +463,27 @@ static void test_many_errors(void)
 	conf_release(&conf);
 }
 
+/* The same of what only the whole file shows. */
+static void test_many_errors_of_all(void)
+{
+	char *text = xcalloc(1, 5000), *end = text, *messages;
+	struct conf conf;
+	unsigned int i, lines = 0;
+
+	for (i = 0; i < 100; i++)
+		end += sprintf(end, "[Peer]\n");
+	capture_messages();
+	CHECK(read_text(&conf, text) == STATUS_USAGE);
+	messages = captured_messages();
+	for (end = messages; *end; end++)
+		lines += *end == '\n';
+	CHECK_FMT(lines == CONFFILE_ERRORS_MAX + 1, "%s", messages);
+	CHECK(strstr(messages, "fmp: t.conf: too many errors, the rest is not told\n"));
+	free(messages);
+	free(text);
+	conf_release(&conf);
+}
+
 static void test_paths(void)
 {
 	char directory[] = "/tmp/fmp-conf-XXXXXX";
@@ -513,6 +534,7 @@ const struct test conf_tests[] = {
 	{ "long_lines", test_long_lines },
 	{ "pieces", test_pieces },
 	{ "many_errors", test_many_errors },
+	{ "many_errors_of_all", test_many_errors_of_all },
 	{ "paths", test_paths },
 	{ 0 },
 };

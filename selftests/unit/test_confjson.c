@@ -181,6 +181,7 @@ static void test_zeros(void)
 static void test_syntax(void)
 {
 	char *deep;
+	size_t i;
 
 	BAD("{", "t.conf:1: not JSON");
 	BAD("{\"interface\": {},\n\"peers\": [}", "t.conf:2: not JSON");
@@ -193,7 +194,7 @@ static void test_syntax(void)
 	BAD("{\"interface\": {\"underlay\": \"\xff\"}, \"peers\": []}", "not JSON: invalid utf-8");
 	BAD("{/* */}", "not JSON");
 	BAD("{\"interface\": {\"port\": 007}, \"peers\": []}", "not JSON");
-	BAD("{\"a\":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}", "not JSON: nesting too deep");
+	BAD("{\"a\":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}", "nesting too deep");
 	bad_bytes("{\"interface\": {}, \"peers\": []}\0{}", 33, "something follows", __LINE__);
 	bad_bytes("{\"interface\"\0: {}, \"peers\": []}", 31, "not JSON", __LINE__);
 
@@ -201,6 +202,13 @@ static void test_syntax(void)
 	memset(deep, ' ', CONFFILE_SIZE_MAX + 1);
 	deep[0] = '{';
 	bad_bytes(deep, CONFFILE_SIZE_MAX + 1, "t.conf: the file is too long", __LINE__);
+
+	/* The parser would take a hundred times the memory. */
+	for (i = 1; i + 3 < CONFFILE_SIZE_MAX; i += 3)
+		memcpy(deep + i, "{},", 3);
+	bad_bytes(deep, CONFFILE_SIZE_MAX, "too many objects and lists", __LINE__);
+	memset(deep + 1, ',', CONFFILE_SIZE_MAX - 1);
+	bad_bytes(deep, CONFFILE_SIZE_MAX, "too many values", __LINE__);
 	free(deep);
 }
 
@@ -224,6 +232,9 @@ static void test_keys(void)
 	BAD("{\"interface\": {}}", "'peers' is missing");
 	BAD("{\"peers\": []}", "'interface' is missing");
 	BAD("{\"interface\": {}, \"peers\": [], \"version\": 1}", "'version': unknown key");
+	BAD("{\"interface\": {}, \"peers\": [], \"a123456789b123456789c123456789d123456789e\": 1}",
+	    "t.conf: the key is too long");
+	BAD_INTERFACE("\"mtu\": 99999999999999999999", "interface.mtu: too large a number");
 	BAD("{\"interface\": [], \"peers\": []}", "interface: an object belongs here");
 	BAD("{\"interface\": {}, \"peers\": {}}", "peers: a list of objects belongs here");
 	BAD("{\"interface\": {}, \"peers\": [null]}", "peers[0]: an object belongs here");

@@ -101,13 +101,20 @@ void conf_place_peer(const struct conf *conf, const char *name, const struct con
 struct check {
 	struct conf *conf;
 	const char *name;
+	unsigned int errors;
 	int status;
 };
 
 static void note(struct check *check, int status)
 {
+	check->errors++;
 	if (!check->status)
 		check->status = status;
+}
+
+static bool is_too_much(const struct check *check)
+{
+	return check->errors >= CONFFILE_ERRORS_MAX;
 }
 
 static int by_key(const void *a, const void *b)
@@ -167,7 +174,7 @@ static void check_keys(struct check *check)
 	struct conf_peer **order = xcalloc(conf->peer_count, sizeof(struct conf_peer *));
 	size_t i, count = 0;
 
-	for (i = 0; i < conf->peer_count; i++) {
+	for (i = 0; i < conf->peer_count && !is_too_much(check); i++) {
 		if (conf->peers[i].has_key) {
 			order[count++] = &conf->peers[i];
 			continue;
@@ -176,7 +183,7 @@ static void check_keys(struct check *check)
 		note(check, no_key(conf));
 	}
 	qsort(order, count, sizeof(*order), by_key);
-	for (i = 1; i < count; i++) {
+	for (i = 1; i < count && !is_too_much(check); i++) {
 		if (memcmp(order[i - 1]->key, order[i]->key, FMP_PUBLIC_KEY_SIZE) != 0)
 			continue;
 		conf_place_peer(conf, check->name, order[i]);
@@ -240,7 +247,7 @@ static void check_claims(struct check *check)
 	count = collect_claims(claims, conf);
 	qsort(claims, count, sizeof(*claims), by_prefix);
 
-	for (i = 1; i < count; i++) {
+	for (i = 1; i < count && !is_too_much(check); i++) {
 		if (!prefix_equal(&claims[i - 1].prefix, &claims[i].prefix) ||
 		    claims[i - 1].peer == claims[i].peer)
 			continue;
@@ -299,6 +306,9 @@ static int complete(struct conf *conf, const char *name)
 		check_claims(&check);
 	choose_mark(&check);
 	complete_peers(conf);
+	fail_place(name, 0);
+	if (is_too_much(&check))
+		report("too many errors, the rest is not told");
 	fail_place(NULL, 0);
 	return check.status;
 }

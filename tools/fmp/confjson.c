@@ -196,7 +196,12 @@ static int take_text(struct reader *r, const struct member *member, struct json_
 static int out_of_range(const struct member *member, struct json_object *value)
 {
 	const char *shown = json_object_get_string(value);
+	int64_t number = json_object_get_int64(value);
 
+	/* It is not what was written then. */
+	if (number == INT64_MAX || number == INT64_MIN)
+		return usage("too large a number, not a number from %" PRIu32 " to %" PRIu32,
+			     member->least, member->most);
 	if (member->zero)
 		return usage_word(shown, "neither 0 nor a number from %" PRIu32 " to %" PRIu32,
 				  member->least, member->most);
@@ -390,6 +395,8 @@ static void read_whole(struct reader *r, struct json_object *whole)
 			read_interface(r, value);
 		else if (strcmp(name, "peers") == 0)
 			read_peers(r, value);
+		else if (strlen(name) > CONFFILE_KEY_MAX)
+			note(r, usage("the key is too long, there is none such"));
 		else
 			note(r, usage_word(name, "unknown key, 'interface' and 'peers' are known"));
 		if (is_too_much(r)) {
@@ -470,12 +477,11 @@ int confjson_read(struct conf *conf, const char *text, size_t len, const char *n
 		fail_place(NULL, 0);
 		return r.status;
 	}
-	whole = parse(text + mark, len - mark, name);
-	if (!whole) {
-		fail_place(NULL, 0);
-		return STATUS_USAGE;
-	}
+	/* Ahead of the parser, whose memory is limited by this. */
 	note(&r, confscan(&r.scan, text + mark, len - mark, name));
+	whole = r.status ? NULL : parse(text + mark, len - mark, name);
+	if (!whole)
+		note(&r, STATUS_USAGE);
 	if (!r.status) {
 		r.keys = confkeys_new(conf, name);
 		read_whole(&r, whole);

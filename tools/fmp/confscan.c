@@ -34,6 +34,7 @@ struct scanner {
 	unsigned int line;
 	struct level levels[CONFSCAN_DEPTH + 1];
 	size_t depth;
+	size_t opened, commas;
 	unsigned int errors;
 	char path[CONFSCAN_PATH];
 };
@@ -171,6 +172,8 @@ static int open_level(struct scanner *s, bool object)
 {
 	if (s->depth == CONFSCAN_DEPTH)
 		return wrong(s, "not JSON that is meant: nesting too deep");
+	if (s->opened++ == CONFSCAN_LEVELS)
+		return wrong(s, "too many objects and lists");
 	if (is_peers(s))
 		note_peer(s);
 	s->depth++;
@@ -199,6 +202,8 @@ static int take(struct scanner *s, char c)
 		s->depth -= s->depth > 0;
 		break;
 	case ',':
+		if (s->commas++ == CONFSCAN_VALUES)
+			return wrong(s, "too many values");
 		if (!s->depth)
 			break;
 		top(s)->wants_key = top(s)->object;

@@ -7,13 +7,17 @@
 #include "conf.h"
 
 /*
- * What json-c does not tell of a text that it has taken: keys that an object has more
+ * What json-c does not tell of a text: keys that an object has more
  * than once, which it leaves out without a word; what it takes and JSON does not know;
  * and the lines where things begin.
  */
 
 /* Braces and brackets around a value; a configuration has four. */
 #define CONFSCAN_DEPTH 8
+
+/* All of them, and all values: json-c takes a multiple of the text for empty ones. */
+#define CONFSCAN_LEVELS (1u << 19)
+#define CONFSCAN_VALUES (1u << 21)
 
 struct confscan {
 	unsigned int interface_line;
