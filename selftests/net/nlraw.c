@@ -652,6 +652,8 @@ static void fill_one(uint32_t ifindex, uint32_t n)
 	head = begin(buffer, family, FMP_CMD_PEER_NEW, 0);
 	mnl_attr_put_u32(head, FMP_A_PEER_IFINDEX, ifindex);
 	mnl_attr_put(head, FMP_A_PEER_PUBLIC_KEY, sizeof(public_key), public_key);
+	/* Of very many, a slow kernel would do nothing else. */
+	mnl_attr_put_u16(head, FMP_A_PEER_HEARTBEAT, 0);
 	if (talk(head, NULL, NULL))
 		die("peer %u: %s", n, said.text);
 
