@@ -57,8 +57,8 @@ static DEFINE_MUTEX(fmp_devices_lock);
 static LIST_HEAD(fmp_devices);
 
 /* There may be very many of them. */
-static void fmp_for_each_peer(struct fmp_dev *fmp,
-			      void (*act)(struct fmp_peer *peer))
+static void fmp_visit_peers(struct fmp_dev *fmp,
+			    void (*act)(struct fmp_peer *peer))
 {
 	struct fmp_peer *peer;
 	unsigned long id;
@@ -90,7 +90,7 @@ static void fmp_forget_route(struct fmp_peer *peer)
 
 static void fmp_forget_routes(struct fmp_dev *fmp)
 {
-	fmp_for_each_peer(fmp, fmp_forget_route);
+	fmp_visit_peers(fmp, fmp_forget_route);
 }
 
 static void fmp_close(struct fmp_dev *fmp)
@@ -418,7 +418,7 @@ int fmp_dev_configure(struct fmp_dev *fmp, const struct fmp_config *config,
 	if (reroute)
 		fmp_forget_routes(fmp);
 	if (measure)
-		fmp_for_each_peer(fmp, fmp_peer_look);
+		fmp_visit_peers(fmp, fmp_peer_look);
 	return 0;
 
 unhook_batches:
@@ -530,7 +530,7 @@ void fmp_dev_wipe_all(bool copied)
 		if (!copied)
 			fmp->keyless = fmp->config.suspend_wipe;
 		if (copied || fmp->keyless)
-			fmp_for_each_peer(fmp, fmp_session_wipe_all);
+			fmp_visit_peers(fmp, fmp_session_wipe_all);
 		mutex_unlock(&fmp->lock);
 	}
 	mutex_unlock(&fmp_devices_lock);
