@@ -12,32 +12,27 @@ NSEC = "nsec1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5z5tpwxqergd3c8g7rusqpqcc2y"
 
 
 @contextlib.contextmanager
-def agent_log(text):
-    """What the agents of all devices of the scene said."""
-    names = [d["name"] for d in json.loads(program.run("full", "--json", "show"))]
-    with tempfile.TemporaryDirectory(prefix="fmp-report-") as directory:
-        for name in names:
-            with open(os.path.join(directory, name + ".log"), "w", encoding="utf-8") as file:
-                file.write(text)
-        os.environ["FMP_RUN_DIR"] = directory
-        try:
-            yield
-        finally:
-            del os.environ["FMP_RUN_DIR"]
-
-
-@contextlib.contextmanager
-def conf_dir(**files):
-    """Configurations, by their names without the end."""
+def folder(variable, end, files):
+    """Texts by the names of their files without the end, in the folder that the variable names."""
     with tempfile.TemporaryDirectory(prefix="fmp-report-") as directory:
         for name, text in files.items():
-            with open(os.path.join(directory, name + ".conf"), "w", encoding="utf-8") as file:
+            with open(os.path.join(directory, name + end), "w", encoding="utf-8") as file:
                 file.write(text)
-        os.environ["FMP_CONF_DIR"] = directory
+        os.environ[variable] = directory
         try:
             yield
         finally:
-            del os.environ["FMP_CONF_DIR"]
+            del os.environ[variable]
+
+
+def agent_log(text):
+    """What the agents of all devices of the scene said."""
+    devices = json.loads(program.run("full", "--json", "show"))
+    return folder("FMP_RUN_DIR", ".log", {d["name"]: text for d in devices})
+
+
+def conf_dir(**files):
+    return folder("FMP_CONF_DIR", ".conf", files)
 
 
 def peers():
