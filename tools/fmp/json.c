@@ -51,7 +51,7 @@ struct json_object *json_counters(const struct counters *counters)
 	return object;
 }
 
-static struct json_object *local_list(const struct device *device)
+struct json_object *json_locals(const struct device *device)
 {
 	struct json_object *list = json_object_new_array();
 	struct address address[2];
@@ -173,7 +173,7 @@ struct json_object *json_device(const struct device *device)
 	if (HAS(device, FMP_A_DEV_SOURCE_CHECK))
 		add_bool(object, "source_check", device->source_check);
 	if (HAS(device, FMP_A_DEV_LOCAL_IPV4) || HAS(device, FMP_A_DEV_LOCAL_IPV6))
-		json_object_object_add(object, "local", local_list(device));
+		json_object_object_add(object, "local", json_locals(device));
 	if (device->underlay)
 		add_text(object, "underlay", device->underlay);
 	add_tos(object, device);

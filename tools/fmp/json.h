@@ -15,6 +15,7 @@ struct json_object *json_peer(const struct peer *peer, const struct sessions *se
 struct json_object *json_key(const uint8_t *key);
 struct json_object *json_session(const struct session *session);
 struct json_object *json_counters(const struct counters *counters);
+struct json_object *json_locals(const struct device *device);
 
 /* Both write to standard output and give the object back. */
 void json_print(struct json_object *object);

@@ -5,6 +5,7 @@
 
 #include "fail.h"
 #include "identity.h"
+#include "json.h"
 #include "names.h"
 #include "prefix.h"
 #include "print.h"
@@ -43,18 +44,6 @@ static void add_mode(struct json_object *object, uint8_t mode, uint8_t last, con
 		warning_word(of, "its mode of reports, %u, is not known and left out", mode);
 }
 
-static struct json_object *local_list(const struct device *device)
-{
-	struct json_object *list = json_object_new_array();
-	struct address address[2];
-	char text[ADDRESS_TEXT];
-	size_t i, count = local_addresses(address, device);
-
-	for (i = 0; i < count; i++)
-		append(list, address_text(text, &address[i]));
-	return list;
-}
-
 static void add_metrics_words(struct json_object *object, const struct device *device)
 {
 	if (HAS(device, FMP_A_DEV_MMP_MODE))
@@ -84,7 +73,7 @@ static struct json_object *interface_object(const struct device *device)
 		add_number(object, "fwmark", device->fwmark);
 	if (HAS(device, FMP_A_DEV_SOURCE_CHECK))
 		add_switch(object, "source_check", device->source_check);
-	json_object_object_add(object, "local", local_list(device));
+	json_object_object_add(object, "local", json_locals(device));
 	add_text(object, "underlay", device->underlay ? device->underlay : "");
 	if (HAS(device, FMP_A_DEV_TOS) && device->tos == TOS_INHERIT)
 		add_text(object, "tos", "inherit");
