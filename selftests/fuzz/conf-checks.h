@@ -2,9 +2,11 @@
 #ifndef FMP_FUZZ_CONF_CHECKS_H
 #define FMP_FUZZ_CONF_CHECKS_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "conf.h"
+#include "fail.h"
 #include "fuzz.h"
 #include "plan.h"
 
@@ -38,6 +40,37 @@ static inline void check_plan(const struct conf *conf)
 	for (i = 0; i < plan.route_count; i++)
 		MUST(plan.routes[i].table);
 	plan_release(&plan);
+}
+
+/*
+ * Has the text read as a file of that name, and whatever is read planned. inspect sees it
+ * before, if it is not NULL. Messages go nowhere.
+ */
+static inline int fuzz_conf(const uint8_t *data, size_t size, const char *name,
+			    void (*inspect)(const struct conf *conf, const uint8_t *data,
+					    size_t size))
+{
+	static FILE *silence;
+	struct conf conf;
+	FILE *file;
+
+	if (!silence)
+		silence = fopen("/dev/null", "w");
+	if (!silence)
+		return 0;
+	file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
+	if (!file)
+		return 0;
+	fail_stream(silence);
+	if (!conf_read(&conf, file, name)) {
+		if (inspect)
+			inspect(&conf, data, size);
+		check_conf(&conf);
+		check_plan(&conf);
+	}
+	conf_release(&conf);
+	fclose(file);
+	return 0;
 }
 
 #endif /* FMP_FUZZ_CONF_CHECKS_H */

@@ -6,32 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf-text.h"
 #include "conf.h"
 #include "conffile.h"
 #include "fail.h"
 #include "harness.h"
 #include "util.h"
 
-#define NPUB "npub10xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqpkge6d"
-#define XONLY "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
-#define XONLY2 "c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
 #define NSEC "nsec1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsmhltgl"
-
-static int read_bytes(struct conf *conf, const char *text, size_t len)
-{
-	FILE *file = fmemopen((void *)(uintptr_t)text, len, "r");
-	int status;
-
-	if (!file)
-		abort();
-	status = conf_read(conf, file, "t.conf");
-	fclose(file);
-	return status;
-}
 
 static int read_text(struct conf *conf, const char *text)
 {
-	return read_bytes(conf, text, strlen(text));
+	return read_conf_text(conf, text, strlen(text));
 }
 
 static void good(const char *text, int line)
@@ -48,23 +34,8 @@ static void good(const char *text, int line)
 	conf_release(&conf);
 }
 
-static void bad(const char *text, const char *want, int line)
-{
-	struct conf conf;
-	char *messages;
-	int status;
-
-	capture_messages();
-	status = read_text(&conf, text);
-	messages = captured_messages();
-	check(status == STATUS_USAGE, "test_conf.c", line, "status %d", status);
-	check(strstr(messages, want), "test_conf.c", line, "wanted %s, said: %s", want, messages);
-	free(messages);
-	conf_release(&conf);
-}
-
 #define GOOD(text) good(text, __LINE__)
-#define BAD(text, want) bad(text, want, __LINE__)
+#define BAD(text, want) check_conf_refused(text, strlen(text), want, "test_conf.c", __LINE__)
 
 static bool is_prefix(const struct prefix *prefix, const char *text)
 {
@@ -237,7 +208,7 @@ static void test_nul(void)
 	struct conf conf;
 
 	capture_messages();
-	CHECK(read_bytes(&conf, text, sizeof(text) - 1) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text, sizeof(text) - 1) == STATUS_USAGE);
 	CHECK(said("fmp: t.conf:2: a NUL byte: this is no text file\nfmp: t.conf:3: 'MUT': unknown"));
 	conf_release(&conf);
 }

@@ -6,44 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf-text.h"
 #include "conf.h"
 #include "conffile.h"
 #include "fail.h"
 #include "harness.h"
 #include "util.h"
 
-#define NPUB "npub10xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqpkge6d"
-#define XONLY "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
-#define XONLY2 "c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
-
-static int read_bytes(struct conf *conf, const char *text, size_t len)
-{
-	FILE *file = fmemopen((void *)(uintptr_t)text, len, "r");
-	int status;
-
-	if (!file)
-		abort();
-	status = conf_read(conf, file, "t.conf");
-	fclose(file);
-	return status;
-}
-
-static void bad_bytes(const char *text, size_t len, const char *want, int line)
-{
-	struct conf conf;
-	char *messages;
-	int status;
-
-	capture_messages();
-	status = read_bytes(&conf, text, len);
-	messages = captured_messages();
-	check(status == STATUS_USAGE, "test_confjson.c", line, "status %d", status);
-	check(strstr(messages, want), "test_confjson.c", line, "wanted %s, said: %s", want, messages);
-	free(messages);
-	conf_release(&conf);
-}
-
-#define BAD(text, want) bad_bytes(text, strlen(text), want, __LINE__)
+#define BAD(text, want) \
+	check_conf_refused(text, strlen(text), want, "test_confjson.c", __LINE__)
 
 /* In an interface, and in the second of two peers. */
 #define BAD_INTERFACE(members, want) \
@@ -118,8 +89,8 @@ static void same(const char *lines, const char *json, int line)
 	struct conf a, b;
 	char *x, *y;
 
-	check(read_bytes(&a, lines, strlen(lines)) == STATUS_OK, "test_confjson.c", line, "lines");
-	check(read_bytes(&b, json, strlen(json)) == STATUS_OK, "test_confjson.c", line, "JSON");
+	check(read_conf_text(&a, lines, strlen(lines)) == STATUS_OK, "test_confjson.c", line, "lines");
+	check(read_conf_text(&b, json, strlen(json)) == STATUS_OK, "test_confjson.c", line, "JSON");
 	check(!a.json && b.json, "test_confjson.c", line, "taken for the other form");
 	x = summary(&a);
 	y = summary(&b);
@@ -195,20 +166,20 @@ static void test_syntax(void)
 	BAD("{/* */}", "not JSON");
 	BAD("{\"interface\": {\"port\": 007}, \"peers\": []}", "not JSON");
 	BAD("{\"a\":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}", "nesting too deep");
-	bad_bytes("{\"interface\": {}, \"peers\": []}\0{}", 33, "something follows", __LINE__);
-	bad_bytes("{\"interface\"\0: {}, \"peers\": []}", 31, "not JSON", __LINE__);
+	check_conf_refused("{\"interface\": {}, \"peers\": []}\0{}", 33, "something follows", "test_confjson.c", __LINE__);
+	check_conf_refused("{\"interface\"\0: {}, \"peers\": []}", 31, "not JSON", "test_confjson.c", __LINE__);
 
 	deep = xcalloc(CONFFILE_SIZE_MAX + 2, 1);
 	memset(deep, ' ', CONFFILE_SIZE_MAX + 1);
 	deep[0] = '{';
-	bad_bytes(deep, CONFFILE_SIZE_MAX + 1, "t.conf: the file is too long", __LINE__);
+	check_conf_refused(deep, CONFFILE_SIZE_MAX + 1, "t.conf: the file is too long", "test_confjson.c", __LINE__);
 
 	/* The parser would take a hundred times the memory. */
 	for (i = 1; i + 3 < CONFFILE_SIZE_MAX; i += 3)
 		memcpy(deep + i, "{},", 3);
-	bad_bytes(deep, CONFFILE_SIZE_MAX, "too many objects and lists", __LINE__);
+	check_conf_refused(deep, CONFFILE_SIZE_MAX, "too many objects and lists", "test_confjson.c", __LINE__);
 	memset(deep + 1, ',', CONFFILE_SIZE_MAX - 1);
-	bad_bytes(deep, CONFFILE_SIZE_MAX, "too many values", __LINE__);
+	check_conf_refused(deep, CONFFILE_SIZE_MAX, "too many values", "test_confjson.c", __LINE__);
 	free(deep);
 }
 
@@ -259,7 +230,7 @@ static void test_types(void)
 		for (j = 0; j < ARRAY_SIZE(others); j++) {
 			text = xasprintf("{\"interface\": {\"%s\": %s}, \"peers\": []}", members[i], others[j]);
 			capture_messages();
-			CHECK_FMT(read_bytes(&conf, text, strlen(text)) == STATUS_USAGE, "%s", text);
+			CHECK_FMT(read_conf_text(&conf, text, strlen(text)) == STATUS_USAGE, "%s", text);
 			conf_release(&conf);
 			free(captured_messages());
 			free(text);
@@ -310,7 +281,7 @@ static void test_secrets(void)
 	char *messages;
 
 	capture_messages();
-	CHECK(read_bytes(&conf, text, strlen(text)) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text, strlen(text)) == STATUS_USAGE);
 	conf_release(&conf);
 	messages = captured_messages();
 	CHECK_FMT(!strstr(messages, XONLY), "%s", messages);
@@ -329,7 +300,7 @@ static void test_many_errors(void)
 		end += sprintf(end, "%s%u", i ? "," : "", i);
 	sprintf(end, "]}");
 	capture_messages();
-	CHECK(read_bytes(&conf, text, strlen(text)) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text, strlen(text)) == STATUS_USAGE);
 	messages = captured_messages();
 	for (end = messages; *end; end++)
 		lines += *end == '\n';

@@ -291,21 +291,6 @@ static const struct member *find_member(const struct member *table, const char *
 	return NULL;
 }
 
-static const char *nearest(const struct member *table, const char *word)
-{
-	const char *name = table->name;
-	unsigned int best = UINT32_MAX, d;
-
-	for (; table->name; table++) {
-		d = distance(word, table->name);
-		if (d >= best)
-			continue;
-		best = d;
-		name = table->name;
-	}
-	return name;
-}
-
 static int unknown_member(const struct reader *r, const char *word)
 {
 	const struct member *other = r->members == peer_members ? interface_members : peer_members;
@@ -319,7 +304,7 @@ static int unknown_member(const struct reader *r, const char *word)
 		return usage_word(word, "not a key of %s, but of %s",
 				  r->members == peer_members ? "a peer" : "'interface'",
 				  r->members == peer_members ? "'interface'" : "a peer");
-	return usage_word(word, "unknown key, is %s meant?", nearest(r->members, word));
+	return usage_word(word, "unknown key, is %s meant?", nearest(word, r->members, sizeof(*r->members)));
 }
 
 static void take_members(struct reader *r, struct json_object *object)

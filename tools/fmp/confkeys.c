@@ -474,21 +474,6 @@ static const struct key peer_keys[] = {
 
 /* --- sections and keys */
 
-static const char *nearest(const struct key *table, const char *word)
-{
-	unsigned int best = UINT32_MAX, d;
-	const char *name = NULL;
-
-	for (; table->name; table++) {
-		d = distance(word, table->name);
-		if (d >= best)
-			continue;
-		best = d;
-		name = table->name;
-	}
-	return name;
-}
-
 static const struct key *find_key(const struct key *table, const char *word)
 {
 	for (; table->name; table++)
@@ -505,7 +490,7 @@ static int unknown_key(const struct key *table, const char *word)
 	if (find_key(other, word))
 		return usage_word(word, "not a key of %s, but of %s", here,
 				  table == peer_keys ? "[Interface]" : "[Peer]");
-	return usage_word(word, "unknown key in %s, is %s meant?", here, nearest(table, word));
+	return usage_word(word, "unknown key in %s, is %s meant?", here, nearest(word, table, sizeof(*table)));
 }
 
 static int begin_section(void *into, const char *name, unsigned int line)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "nearest.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,7 +10,7 @@ static unsigned int least(unsigned int a, unsigned int b)
 	return a < b ? a : b;
 }
 
-unsigned int distance(const char *a, const char *b)
+static unsigned int distance(const char *a, const char *b)
 {
 	unsigned int row[NEAREST_MAX + 1], corner, above;
 	size_t i, j, len = strlen(b);
@@ -27,4 +28,20 @@ unsigned int distance(const char *a, const char *b)
 		}
 	}
 	return row[len];
+}
+
+const char *nearest(const char *word, const void *table, size_t size)
+{
+	unsigned int best = UINT32_MAX, d;
+	const char *found = NULL, *name;
+	const char *entry = table;
+
+	for (; memcpy(&name, entry, sizeof(name)), name; entry += size) {
+		d = distance(word, name);
+		if (d >= best)
+			continue;
+		best = d;
+		found = name;
+	}
+	return found;
 }
