@@ -134,16 +134,26 @@ jitters() {
 
 # --- loss
 
+# Of the few frames of a slow host in an interval, one that is lost is more than that.
+rare_losses() {
+	if [ "$SLOW" = 1 ]; then
+		ktap_skip "of 1 %" "a slow kernel sends too few frames"
+		ktap_skip "of 0.1 %" "a slow kernel sends too few frames"
+		return
+	fi
+	must shape 1 loss 1%
+	measured "of 1 %" tx_loss_trend.short 4000 20000
+	must shape 1 loss 0.1%
+	measured "of 0.1 %" tx_loss_trend.short 50 4000
+}
+
 losses() {
 	must shape 1 loss 20%
 	measured "of 20 % loss" tx_loss_trend.short 150000 250000
 	measured "the other end sees the same of what it receives: nothing lost" rx_loss 0 20000
 	must shape 1 loss 5%
 	measured "of 5 %" tx_loss_trend.short 30000 70000
-	must shape 1 loss 1%
-	measured "of 1 %" tx_loss_trend.short 4000 20000
-	must shape 1 loss 0.1%
-	measured "of 0.1 %" tx_loss_trend.short 50 4000
+	rare_losses
 	unshape
 	measured "of none" tx_loss_trend.short 0 5000
 	check "ETX is 1 then" await 20 metric_within 1 etx 1000 1005

@@ -74,7 +74,7 @@ class Bash(Shell):
     def offers(self, *words):
         done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", DIRECTORY, "fmp", *words],
                               env=self.environment, capture_output=True, encoding="utf-8",
-                              cwd=self.path(), timeout=60, check=False)
+                              cwd=self.path(), timeout=300, check=False)
         return set(done.stdout.split())
 
 
@@ -93,7 +93,7 @@ class Zsh(Shell):
         try:
             subprocess.run(["zsh", "-d", "-i"], env=dict(self.environment, FMP_LINE=line),
                            cwd=self.path(), stdin=there, stdout=there, stderr=there,
-                           start_new_session=True, timeout=60, check=False)
+                           start_new_session=True, timeout=300, check=False)
         finally:
             os.close(there)
             drain.join(10)
@@ -128,7 +128,7 @@ def commands():
 def known(*words):
     """Words that belong where one stands that is not known."""
     done = subprocess.run(program.command(SCENE, *words, "no-such-word"), capture_output=True,
-                          encoding="utf-8", timeout=60, check=False)
+                          encoding="utf-8", timeout=300, check=False)
     found = re.search("known here: (.*)", done.stderr)
     assert done.returncode == 1 and found, done.stderr
     return set(found[1].split(", "))

@@ -45,7 +45,7 @@ def both_forms(scene):
 
 def refused(text, status=1):
     done = subprocess.run(program.command("full", "syncconf", "fmp0", "-"), input=text,
-                          capture_output=True, encoding="utf-8", timeout=60, check=False)
+                          capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert done.returncode == status and not done.stdout, done
     return done.stderr
 
@@ -99,7 +99,7 @@ def generated():
     folder = os.path.join(program.TOP, "examples", "generate")
     for name in ("berlin", "lisbon", "laptop"):
         done = subprocess.run([sys.executable, "generate.py", "hosts.csv", name], cwd=folder,
-                              capture_output=True, encoding="utf-8", timeout=60, check=True)
+                              capture_output=True, encoding="utf-8", timeout=300, check=True)
         document = json.loads(done.stdout)
         assert len(document["peers"]) == 2, document
         checked(document)
@@ -110,7 +110,7 @@ def names():
     for word in ("./no device.conf", "./no device.json", "no device.json"):
         for verb in ("up", "reload", "down"):
             done = subprocess.run(program.command("none", verb, word), capture_output=True,
-                                  encoding="utf-8", timeout=60, check=False)
+                                  encoding="utf-8", timeout=300, check=False)
             assert done.returncode == 1 and "'no device': not a name" in done.stderr, done
 
 

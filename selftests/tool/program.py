@@ -15,6 +15,6 @@ def command(scene, *words):
 def run(scene, *words, status=0, text=None):
     """What it prints; its messages are in the error when the status is another."""
     done = subprocess.run(command(scene, *words), input=text or "", capture_output=True,
-                          encoding="utf-8", timeout=60, check=False)
+                          encoding="utf-8", timeout=300, check=False)
     assert done.returncode == status, f"status {done.returncode}: {done.stderr}"
     return done.stdout

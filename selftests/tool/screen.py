@@ -161,7 +161,7 @@ def ends_after_frames():
 
 def other_terminals():
     done = subprocess.run(program.command("full", "top"), capture_output=True, encoding="utf-8",
-                          stdin=subprocess.DEVNULL, timeout=60, check=False)
+                          stdin=subprocess.DEVNULL, timeout=300, check=False)
     assert done.returncode == 2 and "not on a terminal" in done.stderr, done
     # What ncurses looked for stays its own.
     with Terminal("full", "top", TERM="no-such", ASAN_OPTIONS="detect_leaks=0") as terminal:

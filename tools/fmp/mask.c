@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "fail.h"
 #include "identity.h"
 #include "util.h"
 
@@ -21,15 +23,14 @@ static const char *const kind_names[KINDS] = { "key", "node", "address", "mac", 
 /* What it is as bytes, so that it is known however it is written. */
 struct known {
 	enum kind kind;
-	char id[WORD_MAX];
-	size_t len;
 	unsigned int number;
+	size_t len;
+	const char *id;		/* of one that is kept: behind it */
 };
 
 struct mask {
 	bool all;
-	struct known *list;
-	size_t count;
+	void *known;		/* for tsearch() */
 	unsigned int numbers[KINDS];
 };
 
@@ -43,19 +44,27 @@ struct mask *mask_new(bool all)
 
 void mask_free(struct mask *mask)
 {
-	free(mask->list);
+	tdestroy(mask->known, free);
 	free(mask);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct known *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->id, b->id, a->len);
 }
 
 static const struct known *find(const struct mask *mask, enum kind kind, const void *id, size_t len)
 {
-	size_t i;
+	struct known wanted = { .kind = kind, .len = len, .id = id };
+	struct known *const *node = tfind(&wanted, &mask->known, compare);
 
-	for (i = 0; i < mask->count; i++)
-		if (mask->list[i].kind == kind && mask->list[i].len == len &&
-		    memcmp(mask->list[i].id, id, len) == 0)
-			return &mask->list[i];
-	return NULL;
+	return node ? *node : NULL;
 }
 
 static const struct known *learn(struct mask *mask, enum kind kind, const void *id, size_t len)
@@ -65,12 +74,13 @@ static const struct known *learn(struct mask *mask, enum kind kind, const void *
 
 	if (known)
 		return known;
-	mask->list = grow(mask->list, mask->count, sizeof(*mask->list));
-	fresh = &mask->list[mask->count++];
+	fresh = xcalloc(1, sizeof(*fresh) + len);
 	fresh->kind = kind;
-	fresh->len = len;
-	memcpy(fresh->id, id, len);
 	fresh->number = ++mask->numbers[kind];
+	fresh->len = len;
+	fresh->id = memcpy(fresh + 1, id, len);
+	if (!tsearch(fresh, &mask->known, compare))
+		exit(refused("out of memory"));
 	return fresh;
 }
 
