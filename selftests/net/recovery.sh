@@ -216,6 +216,19 @@ waiting() {
 	check_equal "failures of the previous session do not count" 0 "$(failures 3)"
 }
 
+# A session pends for a minute.
+beside_pending() {
+	if [ $(($(now) - CURRENT)) -gt 50000 ]; then
+		ktap_skip "failures of a pending session do not count" "the machine was too slow: it is gone"
+		ktap_skip "those of an unproven one do in the end" "the machine was too slow: nothing pends beside it"
+		return
+	fi
+	garbage 4 2 8
+	check_equal "failures of a pending session do not count" "0 0" "$(failures 4) $(told peer-await 4)"
+	garbage 4 1 4
+	check_equal "those of an unproven one do in the end" "4 0 1" "$(failures 4) $(asked 4) $(told peer-await 4)"
+}
+
 # A new session does not make room for more requests.
 limited() {
 	wait_until $((RENEWED + 10100))
@@ -227,10 +240,7 @@ limited() {
 		ktap_skip "nothing is asked for twice in 30 s" "the machine was too slow to try in time"
 	fi
 	wait_until $((CURRENT + 30100))
-	garbage 4 2 8
-	check_equal "failures of a pending session do not count" "0 0" "$(failures 4) $(told peer-await 4)"
-	garbage 4 1 4
-	check_equal "those of an unproven one do in the end" "4 0 1" "$(failures 4) $(asked 4) $(told peer-await 4)"
+	beside_pending
 	wait_until $((ASKED + 30500))
 	garbage 3 2 1
 	check_equal "after 30 s it is asked for again" 2 "$(asked 3)"
