@@ -17,10 +17,10 @@ declare -A AGENT
 
 agent_bound() { [ "$(in_host "$1" fmp --json show fmp0 | flat '[0].agent')" = true ]; }
 
-# agent_on HOST
+# agent_on HOST [WORD]...
 agent_on() {
 	(run_in "$1" fmp agent fmp0 private-key "$TMP/identity.$1" allow "$TMP/none" \
-		deny "$TMP/none" >>"$TMP/agent.$1" 2>&1) &
+		deny "$TMP/none" "${@:2}" >>"$TMP/agent.$1" 2>&1) &
 	AGENT[$1]=$!
 	disown
 	await 30 agent_bound "$1"
