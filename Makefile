@@ -114,7 +114,8 @@ bench: deps ## what a packet costs beside WireGuard and ovpn; BENCH="tcp udp" se
 	@selftests/bench/run $(if $(KERNEL),--kernel $(KERNEL)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: demo
-demo: deps ## two nodes in a guest, a tunnel between them
+demo: ## two nodes in a guest, a tunnel between them
+	@scripts/deps build
 	selftests/vm/run --kernel 7.3 --add selftests/demo.sh --add selftests/net -- sh /root/demo.sh
 
 .PHONY: deps
