@@ -103,8 +103,12 @@ earlier() {
 	forge 1 100 <<<"$(goodbye 00)"
 	nothing "a late one of the session before" rx_drop_link_unhandled "current 2, previous 1"
 	must add_session 1 3 3
-	forge 1 101 <<<"$(goodbye 01)"
-	nothing "which leaves what is pending" rx_drop_link_unhandled "current 2, pending 3, previous 1"
+	if [ "$SLOW" = 1 ] && has_slots "current 2, pending 3"; then
+		ktap_skip "which leaves what is pending" "a slow machine comes when the session before has drained"
+	else
+		forge 1 101 <<<"$(goodbye 01)"
+		nothing "which leaves what is pending" rx_drop_link_unhandled "current 2, pending 3, previous 1"
+	fi
 	told "of none of these is anything told" 0 ""
 }
 

@@ -128,7 +128,11 @@ jitters() {
 	must shape 1 delay 40ms 30ms
 	check_metric "delays of 40 ms, give or take 30, jitter by about 20 ms" 1 tx_jitter_trend.short 10000 40000
 	must shape 1 delay 40ms
-	check_metric "delays of 40 ms do not" 1 tx_jitter_trend.short 0 6000
+	if [ "$SLOW" = 1 ]; then
+		ktap_skip "delays of 40 ms do not" "a slow kernel jitters by itself"
+	else
+		check_metric "delays of 40 ms do not" 1 tx_jitter_trend.short 0 6000
+	fi
 	unshape
 }
 
