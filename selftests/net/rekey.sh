@@ -7,6 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/flow.sh"
 
+# What a slow machine may need to come to it, ms.
+LATE=$((SLOW * 20000))
+
 G=1
 # Even, for the K bit.
 STORM=24 EACH=2000
@@ -134,14 +137,14 @@ slow_end() {
 	cut3=$(at 3 session-cutover "$(index_of 3 4 2)")
 	cut4=$(at 4 session-cutover "$(index_of 4 3 2)")
 	check "an initiator's drain ends after 10 s" \
-		between 9900 14000 $(($(at 3 session-del "$(index_of 3 4 1)") - cut3))
+		between 9900 $((14000 + LATE)) $(($(at 3 session-del "$(index_of 3 4 1)") - cut3))
 	check "a responder's drain ends after 10 s" \
-		between 9900 14000 $(($(at 4 session-del "$(index_of 4 3 1)") - cut4))
+		between 9900 $((14000 + LATE)) $(($(at 4 session-del "$(index_of 4 3 1)") - cut4))
 	check "the index of a drained session is claimed again" await 40 test -s "$TMP/claimed"
-	check "30 s after its drain" between 39900 47000 $(($(cat "$TMP/claimed") - cut4))
+	check "30 s after its drain" between 39900 $((47000 + LATE)) $(($(cat "$TMP/claimed") - cut4))
 	pending=$(index_of 3 4 3)
 	check "a pending session without proof goes" await 70 has_event 3 session-del "$pending"
-	check "after 60 s" between 59500 66000 $(($(at 3 session-del "$pending") - $(at 3 session-new "$pending")))
+	check "after 60 s" between 59500 $((66000 + LATE)) $(($(at 3 session-del "$pending") - $(at 3 session-new "$pending")))
 	check_equal "it never took over" 0 "$(count_events 3 session-cutover "$pending")"
 	check_equal "the current one stayed" "current 2" "$(slots 3)"
 	check "and carries traffic" flowing slow
@@ -205,7 +208,7 @@ end_capture() {
 
 # drains SLOTS: as they were right after the cutover; it takes 10 s
 drains() {
-	if [ "$SLOW" = 1 ] && [ "$1" = "current 3 | current 3" ]; then
+	if [ "$SLOW" = 1 ] && [[ "$1" =~ ^current\ 3(,\ previous\ 1)?\ \|\ current\ 3$ ]]; then
 		ktap_skip "the old session drains" "a slow machine looks when it has drained"
 	else
 		check_equal "the old session drains" "current 3, previous 1 | current 3, previous 1" "$1"
