@@ -93,7 +93,7 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
 
 .PHONY: test-system
-test-system: deps ## the Debian packages on a Debian 12 with systemd in a virtual machine; not yet run as a whole
+test-system: deps ## the Debian packages on a Debian 12 with systemd in a virtual machine, in half an hour or more
 	@selftests/system/run $(if $(DEBS),--debs '$(DEBS)')
 
 .PHONY: test-dissector
