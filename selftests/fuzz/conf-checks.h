@@ -43,11 +43,11 @@ static inline void check_plan(const struct conf *conf)
 }
 
 /*
- * Has the text read as a file of that name, and whatever is read planned. inspect sees it
- * before, if it is not NULL. Messages go nowhere.
+ * Has the text read as a file of that name, and what is read planned. Before that, inspect
+ * sees it, if it is not NULL, and says whether it is of interest. Messages go nowhere.
  */
 static inline int fuzz_conf(const uint8_t *data, size_t size, const char *name,
-			    void (*inspect)(const struct conf *conf, const uint8_t *data,
+			    bool (*inspect)(const struct conf *conf, const uint8_t *data,
 					    size_t size))
 {
 	static FILE *silence;
@@ -62,9 +62,7 @@ static inline int fuzz_conf(const uint8_t *data, size_t size, const char *name,
 	if (!file)
 		return 0;
 	fail_stream(silence);
-	if (!conf_read(&conf, file, name)) {
-		if (inspect)
-			inspect(&conf, data, size);
+	if (!conf_read(&conf, file, name) && (!inspect || inspect(&conf, data, size))) {
 		check_conf(&conf);
 		check_plan(&conf);
 	}

@@ -15,16 +15,17 @@ static size_t count_word(const char *text, size_t size, const char *word)
 	return count;
 }
 
-static void check_text(const struct conf *conf, const uint8_t *data, size_t size)
+static bool check_text(const struct conf *conf, const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 
 	if (!conf->json)
-		return;
+		return false;
 	MUST(confjson_is(text, size) && conf->interface_line);
 	MUST(count_word(text, size, "\"interface\"") >= 1);
 	MUST(count_word(text, size, "\"peers\"") >= 1);
 	MUST(count_word(text, size, "\"public_key\"") >= conf->peer_count);
+	return true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

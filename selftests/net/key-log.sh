@@ -28,7 +28,7 @@ record() {
 }
 
 # Each goes there and back.
-pings() { must in_host 1 ping -q -c "$PINGS" -i 0.2 -W 5 -p "$PATTERN" 10.9.0.2; }
+pings() { must in_host 1 ping -q -c "$PINGS" -i 0.2 -W 5 -p "$PATTERN" 10.9.0.2 >/dev/null; }
 
 new_session() {
 	mark_events
@@ -56,9 +56,12 @@ keys() { cut -s -d ' ' -f 6 "$KEYLOG"; }
 # Killed, for one that is asked to end would take leave of its peers.
 restart_agent() {
 	kill -9 "${AGENT[1]}"
-	await 10 refused test -e "/proc/${AGENT[1]}"
+	must await 10 refused test -e "/proc/${AGENT[1]}"
 	: >"$TMP/agent.1"
+	# The mode of what it makes is to be its own doing.
+	umask 0
 	must agent_on 1 key-log "$KEYLOG"
+	umask 077
 }
 
 begins() {
@@ -90,18 +93,29 @@ opens() {
 # tells_no_key NAME FILE: no key of the log, and no identity
 tells_no_key() {
 	check "$1 has something to say" test -s "$2"
-	check "and no key" refused grep -qiFf <(keys; echo "${SECRETS[1]}") "$2"
+	grep -qiFf "$TMP/secrets" "$2"
+	check_equal "and no key" 1 $?
 }
 
 is_secret() {
+	local npub
+	{
+		keys
+		echo "${SECRETS[1]}"
+	} >"$TMP/secrets"
+	check_equal "there are keys to look for" "5 4" "$(grep -c . "$TMP/secrets") $(grep -ciFf "$TMP/secrets" "$KEYLOG")"
 	tells_no_key "the agent's log" "$TMP/agent.1"
 	tells_no_key "what events say" "$TMP/events.1"
-	in_host 1 fmp bug-report >"$TMP/report" 2>"$TMP/report.err"
+	must in_host 1 fmp bug-report >"$TMP/report"
 	tells_no_key "a bug report" "$TMP/report"
-	check "which is of this device" grep -q fmp0 "$TMP/report"
-	in_host 1 fmp bug-report --mask >"$TMP/report.masked" 2>>"$TMP/report.err"
-	check "a masked one does not say who the peer is" refused grep -qiF "${KEYS[2]}" "$TMP/report.masked"
-	check "nor where" refused grep -q '10\.0\.2\.2' "$TMP/report.masked"
+	npub=$(in_host 1 fmp --json show fmp0 | flat '[0].peers[0].public_key')
+	check "which is of this device and its peer" grep -qF "$npub" "$TMP/report"
+	check "and says where that is" grep -qF 10.0.2.2 "$TMP/report"
+	must in_host 1 fmp bug-report --mask >"$TMP/report.masked"
+	check "a masked one has pseudonyms" grep -q 'key-1' "$TMP/report.masked"
+	tells_no_key "a masked one" "$TMP/report.masked"
+	check "and does not say who the peer is" refused grep -qF "$npub" "$TMP/report.masked"
+	check "nor where" refused grep -qF 10.0.2.2 "$TMP/report.masked"
 }
 
 ends() {
@@ -115,10 +129,11 @@ ends() {
 
 refuses() {
 	kill "${AGENT[1]}"
-	await 10 refused test -e "/proc/${AGENT[1]}"
+	must await 10 refused test -e "/proc/${AGENT[1]}"
 	touch "$KEYLOG" && chmod 644 "$KEYLOG"
-	check "a file that others may read is refused" refused in_host 1 fmp agent fmp0 \
-		private-key "$TMP/identity.1" key-log "$KEYLOG"
+	in_host 1 timeout 60 fmp agent fmp0 private-key "$TMP/identity.1" key-log "$KEYLOG" >"$TMP/refused" 2>&1
+	check_equal "a file that others may read is refused" 1 $?
+	check "for that" grep -q 'accessible to others (mode 0644)' "$TMP/refused"
 	check_equal "and left alone" "644 0" "$(stat -c '%a %s' "$KEYLOG")"
 }
 

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/flow.sh"
 
 # What a slow machine may need to come to it, ms.
-LATE=$((SLOW * 20000))
+LATE=$((SLOW * 5000))
 
 G=1
 # Even, for the K bit.
@@ -218,10 +218,10 @@ drains() {
 # By the times at which events were read, which is later on a machine that has more to do.
 waited() {
 	local ms=$(($(at 1 session-cutover "$(index_of 1 2 3)") - $(at 1 session-new "$(index_of 1 2 3)")))
-	if [ "$SLOW" = 1 ] && ! between 150 3000 "$ms"; then
+	if [ "$SLOW" = 1 ] && [ "$ms" -lt 150 ]; then
 		ktap_skip "the initiator waited" "a slow machine reads events together"
 	else
-		check "the initiator waited" between 150 3000 "$ms"
+		check "the initiator waited" between 150 $((3000 + LATE)) "$ms"
 	fi
 }
 
