@@ -276,9 +276,9 @@ const struct command command_up = {
 	"Usage: fmp up NAME|FILE [--no-agent]\n"
 	"\n"
 	"Makes the device NAME as /etc/fmp/NAME.conf says, or as FILE says, whose name\n"
-	"without .conf is that of the device: its settings and peers, addresses, routes\n"
-	"and rules, and an agent in the background. Commands of PreUp and PostUp are\n"
-	"run. When a step fails, those before it are taken back.\n"
+	"without .conf or .json is that of the device: its settings and peers, addresses,\n"
+	"routes and rules, and an agent in the background. Commands of PreUp and PostUp\n"
+	"are run. When a step fails, those before it are taken back.\n"
 	"\n"
 	"  --no-agent   start no agent; sessions come from elsewhere\n",
 	.run = run,
