@@ -7,7 +7,7 @@
 #include "fail.h"
 #include "harness.h"
 
-int read_conf_text(struct conf *conf, const char *text, size_t len)
+int read_conf_bytes(struct conf *conf, const char *text, size_t len)
 {
 	FILE *file = fmemopen((void *)(uintptr_t)text, len, "r");
 	int status;
@@ -19,6 +19,11 @@ int read_conf_text(struct conf *conf, const char *text, size_t len)
 	return status;
 }
 
+int read_conf_text(struct conf *conf, const char *text)
+{
+	return read_conf_bytes(conf, text, strlen(text));
+}
+
 void check_conf_refused(const char *text, size_t len, const char *want, const char *file, int line)
 {
 	struct conf conf;
@@ -26,7 +31,7 @@ void check_conf_refused(const char *text, size_t len, const char *want, const ch
 	int status;
 
 	capture_messages();
-	status = read_conf_text(&conf, text, len);
+	status = read_conf_bytes(&conf, text, len);
 	messages = captured_messages();
 	check(status == STATUS_USAGE, file, line, "status %d", status);
 	check(strstr(messages, want), file, line, "wanted %s, said: %s", want, messages);

@@ -9,8 +9,9 @@
 #define XONLY "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
 #define XONLY2 "c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5"
 
-/* conf_read() of so many bytes, as "t.conf". */
-int read_conf_text(struct conf *conf, const char *text, size_t len);
+/* conf_read() of it as "t.conf". */
+int read_conf_text(struct conf *conf, const char *text);
+int read_conf_bytes(struct conf *conf, const char *text, size_t len);
 
 /* They are refused, and the messages have these words; file and line are of the check. */
 void check_conf_refused(const char *text, size_t len, const char *want, const char *file, int line);

@@ -15,11 +15,6 @@
 
 #define NSEC "nsec1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsmhltgl"
 
-static int read_text(struct conf *conf, const char *text)
-{
-	return read_conf_text(conf, text, strlen(text));
-}
-
 static void good(const char *text, int line)
 {
 	struct conf conf;
@@ -27,7 +22,7 @@ static void good(const char *text, int line)
 	int status;
 
 	capture_messages();
-	status = read_text(&conf, text);
+	status = read_conf_text(&conf, text);
 	messages = captured_messages();
 	check(status == STATUS_OK && !*messages, "test_conf.c", line, "%s", messages);
 	free(messages);
@@ -119,7 +114,7 @@ static void test_whole(void)
 	int status;
 
 	capture_messages();
-	status = read_text(&conf, whole);
+	status = read_conf_text(&conf, whole);
 	if (!CHECK_FMT(status == STATUS_OK, "%s", captured_messages()))
 		return;
 	check_interface(&conf.interface);
@@ -148,14 +143,14 @@ static void test_defaults(void)
 {
 	struct conf conf;
 
-	CHECK(read_text(&conf, "\n") == STATUS_OK);
+	CHECK(read_conf_text(&conf, "\n") == STATUS_OK);
 	CHECK(conf.interface.port == FMP_DEFAULT_PORT && !conf.interface.has_port);
 	CHECK(conf.interface.source_check && conf.interface.multicast);
 	CHECK(conf.interface.burst == 100 && conf.interface.rate == 10);
 	CHECK(!conf.interface.has_mark && conf.interface.table == CONF_TABLE_AUTO);
 	conf_release(&conf);
 
-	CHECK(read_text(&conf, "[Peer]\nPublicKey = " NPUB "\n") == STATUS_OK);
+	CHECK(read_conf_text(&conf, "[Peer]\nPublicKey = " NPUB "\n") == STATUS_OK);
 	CHECK(!conf.peers[0].auto_connect && conf.peers[0].heartbeat == 10);
 	CHECK(!conf_has_hooks(&conf));
 	conf_release(&conf);
@@ -168,11 +163,11 @@ static void test_default_route(void)
 {
 	struct conf conf;
 
-	CHECK(read_text(&conf, "[Peer]\nPublicKey = " NPUB "\nAllowedIPs = ::/0\n") == STATUS_OK);
+	CHECK(read_conf_text(&conf, "[Peer]\nPublicKey = " NPUB "\nAllowedIPs = ::/0\n") == STATUS_OK);
 	CHECK(conf_routes_by_mark(&conf));
 	CHECK(conf.interface.has_mark && conf.interface.mark == CONF_ROUTED_MARK);
 	conf_release(&conf);
-	CHECK(read_text(&conf, "[Interface]\nTable = 7\n[Peer]\nPublicKey = " NPUB
+	CHECK(read_conf_text(&conf, "[Interface]\nTable = 7\n[Peer]\nPublicKey = " NPUB
 			"\nAllowedIPs = ::/0\n") == STATUS_OK);
 	CHECK(!conf_routes_by_mark(&conf) && !conf.interface.has_mark);
 	conf_release(&conf);
@@ -208,7 +203,7 @@ static void test_nul(void)
 	struct conf conf;
 
 	capture_messages();
-	CHECK(read_conf_text(&conf, text, sizeof(text) - 1) == STATUS_USAGE);
+	CHECK(read_conf_bytes(&conf, text, sizeof(text) - 1) == STATUS_USAGE);
 	CHECK(said("fmp: t.conf:2: a NUL byte: this is no text file\nfmp: t.conf:3: 'MUT': unknown"));
 	conf_release(&conf);
 }
@@ -236,7 +231,7 @@ static void test_secrets(void)
 	char *messages;
 
 	capture_messages();
-	CHECK(read_text(&conf, "[Interface]\nPrivateKey = " NSEC "\nPrivateKeyFile = " NSEC "\n"
+	CHECK(read_conf_text(&conf, "[Interface]\nPrivateKey = " NSEC "\nPrivateKeyFile = " NSEC "\n"
 			"PrivateKeyFile = " XONLY "\n[Peer]\nPublicKey = " NSEC "\n") == STATUS_USAGE);
 	messages = captured_messages();
 	CHECK(strstr(messages, "t.conf:2: a secret key does not belong into this file"));
@@ -257,7 +252,7 @@ static void test_key_file(void)
 	GOOD(text);
 	CHECK(fchmod(fd, 0640) == 0);
 	capture_messages();
-	CHECK(read_text(&conf, text) == STATUS_OK);
+	CHECK(read_conf_text(&conf, text) == STATUS_OK);
 	CHECK(said("t.conf:2: warning: '/tmp/fmp-conf-"));
 	conf_release(&conf);
 	free(text);
@@ -357,7 +352,7 @@ static void test_long_lines(void)
 	char *text = hosts(63), *end, blank[400], *command;
 	struct conf conf;
 
-	CHECK(read_text(&conf, text) == STATUS_OK);
+	CHECK(read_conf_text(&conf, text) == STATUS_OK);
 	if (CHECK(conf.peer_count == 1 && conf.peers[0].allowed.count == 63))
 		is_prefix(&conf.peers[0].allowed.list[62], "fd00:1111:2222:3333:4444:5555:6666:3f/128");
 	conf_release(&conf);
@@ -372,7 +367,7 @@ static void test_long_lines(void)
 		memcpy(end, "ab # ; = [", 10);
 	text = xasprintf("[Interface]\nPostUp = %s\nMUT = 1\n", command);
 	capture_messages();
-	CHECK(read_text(&conf, text) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text) == STATUS_USAGE);
 	CHECK(said("t.conf:3: 'MUT'"));
 	if (CHECK(conf.interface.hooks[CONF_POST_UP].count == 1))
 		CHECK(strcmp(conf.interface.hooks[CONF_POST_UP].list[0], command) == 0);
@@ -406,7 +401,7 @@ static void test_pieces(void)
 		value[0] = value[len - 1] = 'x';
 		value[len] = '\0';
 		snprintf(text, sizeof(text), "[Interface]\n%*sPreUp=%s", (int)(i % 7), "", value);
-		if (!CHECK(read_text(&conf, text) == STATUS_OK) ||
+		if (!CHECK(read_conf_text(&conf, text) == STATUS_OK) ||
 		    !CHECK_FMT(strcmp(conf.interface.hooks[CONF_PRE_UP].list[0], value) == 0,
 			       "%s is not %s", conf.interface.hooks[CONF_PRE_UP].list[0], value))
 			i = 2000;
@@ -423,7 +418,7 @@ static void test_many_errors(void)
 	for (i = 0; i < 100; i++)
 		end += sprintf(end, "x%u\n", i);
 	capture_messages();
-	CHECK(read_text(&conf, text) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text) == STATUS_USAGE);
 	messages = captured_messages();
 	for (end = messages; *end; end++)
 		lines += *end == '\n';
@@ -444,7 +439,7 @@ static void test_many_errors_of_all(void)
 	for (i = 0; i < 100; i++)
 		end += sprintf(end, "[Peer]\n");
 	capture_messages();
-	CHECK(read_text(&conf, text) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text) == STATUS_USAGE);
 	messages = captured_messages();
 	for (end = messages; *end; end++)
 		lines += *end == '\n';

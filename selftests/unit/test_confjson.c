@@ -13,8 +13,9 @@
 #include "harness.h"
 #include "util.h"
 
-#define BAD(text, want) \
-	check_conf_refused(text, strlen(text), want, "test_confjson.c", __LINE__)
+#define BAD_BYTES(text, len, want) \
+	check_conf_refused(text, len, want, "test_confjson.c", __LINE__)
+#define BAD(text, want) BAD_BYTES(text, strlen(text), want)
 
 /* In an interface, and in the second of two peers. */
 #define BAD_INTERFACE(members, want) \
@@ -89,8 +90,8 @@ static void same(const char *lines, const char *json, int line)
 	struct conf a, b;
 	char *x, *y;
 
-	check(read_conf_text(&a, lines, strlen(lines)) == STATUS_OK, "test_confjson.c", line, "lines");
-	check(read_conf_text(&b, json, strlen(json)) == STATUS_OK, "test_confjson.c", line, "JSON");
+	check(read_conf_text(&a, lines) == STATUS_OK, "test_confjson.c", line, "lines");
+	check(read_conf_text(&b, json) == STATUS_OK, "test_confjson.c", line, "JSON");
 	check(!a.json && b.json, "test_confjson.c", line, "taken for the other form");
 	x = summary(&a);
 	y = summary(&b);
@@ -166,20 +167,20 @@ static void test_syntax(void)
 	BAD("{/* */}", "not JSON");
 	BAD("{\"interface\": {\"port\": 007}, \"peers\": []}", "not JSON");
 	BAD("{\"a\":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}", "nesting too deep");
-	check_conf_refused("{\"interface\": {}, \"peers\": []}\0{}", 33, "something follows", "test_confjson.c", __LINE__);
-	check_conf_refused("{\"interface\"\0: {}, \"peers\": []}", 31, "not JSON", "test_confjson.c", __LINE__);
+	BAD_BYTES("{\"interface\": {}, \"peers\": []}\0{}", 33, "something follows");
+	BAD_BYTES("{\"interface\"\0: {}, \"peers\": []}", 31, "not JSON");
 
 	deep = xcalloc(CONFFILE_SIZE_MAX + 2, 1);
 	memset(deep, ' ', CONFFILE_SIZE_MAX + 1);
 	deep[0] = '{';
-	check_conf_refused(deep, CONFFILE_SIZE_MAX + 1, "t.conf: the file is too long", "test_confjson.c", __LINE__);
+	BAD_BYTES(deep, CONFFILE_SIZE_MAX + 1, "t.conf: the file is too long");
 
 	/* The parser would take a hundred times the memory. */
 	for (i = 1; i + 3 < CONFFILE_SIZE_MAX; i += 3)
 		memcpy(deep + i, "{},", 3);
-	check_conf_refused(deep, CONFFILE_SIZE_MAX, "too many objects and lists", "test_confjson.c", __LINE__);
+	BAD_BYTES(deep, CONFFILE_SIZE_MAX, "too many objects and lists");
 	memset(deep + 1, ',', CONFFILE_SIZE_MAX - 1);
-	check_conf_refused(deep, CONFFILE_SIZE_MAX, "too many values", "test_confjson.c", __LINE__);
+	BAD_BYTES(deep, CONFFILE_SIZE_MAX, "too many values");
 	free(deep);
 }
 
@@ -230,7 +231,7 @@ static void test_types(void)
 		for (j = 0; j < ARRAY_SIZE(others); j++) {
 			text = xasprintf("{\"interface\": {\"%s\": %s}, \"peers\": []}", members[i], others[j]);
 			capture_messages();
-			CHECK_FMT(read_conf_text(&conf, text, strlen(text)) == STATUS_USAGE, "%s", text);
+			CHECK_FMT(read_conf_text(&conf, text) == STATUS_USAGE, "%s", text);
 			conf_release(&conf);
 			free(captured_messages());
 			free(text);
@@ -281,7 +282,7 @@ static void test_secrets(void)
 	char *messages;
 
 	capture_messages();
-	CHECK(read_conf_text(&conf, text, strlen(text)) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text) == STATUS_USAGE);
 	conf_release(&conf);
 	messages = captured_messages();
 	CHECK_FMT(!strstr(messages, XONLY), "%s", messages);
@@ -300,7 +301,7 @@ static void test_many_errors(void)
 		end += sprintf(end, "%s%u", i ? "," : "", i);
 	sprintf(end, "]}");
 	capture_messages();
-	CHECK(read_conf_text(&conf, text, strlen(text)) == STATUS_USAGE);
+	CHECK(read_conf_text(&conf, text) == STATUS_USAGE);
 	messages = captured_messages();
 	for (end = messages; *end; end++)
 		lines += *end == '\n';

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "conf-text.h"
 #include "fail.h"
 #include "fake.h"
 #include "harness.h"
@@ -239,18 +240,6 @@ static void write_request(FILE *out, const struct nlmsghdr *request)
 	}
 }
 
-static int read_text(struct conf *conf, const char *text)
-{
-	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-	int status;
-
-	if (!file)
-		abort();
-	status = conf_read(conf, file, "t.conf");
-	fclose(file);
-	return status;
-}
-
 static char *requests_of(const char *text, enum apply_mode mode, int *status)
 {
 	struct target target = { .name = "fmp0", .ifindex = IFINDEX };
@@ -262,7 +251,7 @@ static char *requests_of(const char *text, enum apply_mode mode, int *status)
 	FILE *out;
 	int fd;
 
-	CHECK(read_text(&conf, text) == STATUS_OK);
+	CHECK(read_conf_text(&conf, text) == STATUS_OK);
 	fake = fake_start(serve, &fd);
 	nl = nl_from_socket(fd, FAKE_FAMILY);
 	memset(&applied, 0, sizeof(applied));

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "conf-text.h"
 #include "fail.h"
 #include "harness.h"
 #include "hook.h"
@@ -29,12 +30,7 @@
 
 static void read_text(struct conf *conf, const char *text)
 {
-	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-
-	if (!file)
-		abort();
-	CHECK(conf_read(conf, file, "t.conf") == STATUS_OK);
-	fclose(file);
+	CHECK(read_conf_text(conf, text) == STATUS_OK);
 }
 
 /* --- plan */
