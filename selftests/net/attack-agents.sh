@@ -9,6 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/flow.sh"
 . "$(dirname "$0")/pypeer.sh"
+. "$(dirname "$0")/record.sh"
 . "$(dirname "$0")/attack-lib.sh"
 
 REKEYS=3 FLOOD_S=3

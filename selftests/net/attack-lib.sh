@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2119,SC2120 # arguments may be left out
-# Sourced after lib.sh and flow.sh: numbered datagrams both ways between the hosts 1 and 2,
-# and what an attack upon them must leave as it is.
+# Sourced after lib.sh, flow.sh and record.sh: numbered datagrams both ways between the hosts
+# 1 and 2, and what an attack upon them must leave as it is.
 
 # Each flow: from, to, address, port, size, and us from one datagram to the next. Those of
 # IPv6 are as long as every path must take, and so longer than a path may be said to take.
@@ -152,21 +152,6 @@ waits() {
 # --- attacks
 
 attack() { ip netns exec router attack "$@"; }
-
-begin_recording() {
-	rm -f "$1"
-	run_in_router attack record "$1" r1 r2 >"$1.log" 2>&1 &
-	RECORDER=$!
-	disown
-	must await 20 grep -q ready "$1.log"
-}
-
-run_in_router() { exec ip netns exec router "$@"; }
-
-end_recording() {
-	kill "$RECORDER"
-	must await 10 grep -q recorded "$1.log"
-}
 
 # begin_flow: with NEW, what passed when it had begun
 NEW=$TMP/new

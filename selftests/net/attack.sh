@@ -20,6 +20,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/flow.sh"
+. "$(dirname "$0")/record.sh"
 . "$(dirname "$0")/attack-lib.sh"
 
 # Datagrams of each kind before the attacks, more than a window in all; indices that are

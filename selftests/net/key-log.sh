@@ -10,6 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/flow.sh"
 . "$(dirname "$0")/pair.sh"
+. "$(dirname "$0")/record.sh"
 
 INTEROP=$(cd "$(dirname "$0")/.." && pwd)
 KEYLOG=$TMP/keys
@@ -18,13 +19,9 @@ PINGS=20
 
 # record NAME COMMAND...: what passes the router meanwhile
 record() {
-	ip netns exec router attack record "$TMP/$1" r1 r2 >"$TMP/$1.log" 2>&1 &
-	RECORDER=$!
-	disown
-	must await 20 grep -q ready "$TMP/$1.log"
+	begin_recording "$TMP/$1"
 	"${@:2}"
-	kill "$RECORDER"
-	must await 10 grep -q recorded "$TMP/$1.log"
+	end_recording "$TMP/$1"
 }
 
 # Each goes there and back.
