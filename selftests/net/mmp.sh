@@ -86,15 +86,18 @@ stream() {
 still_sends() { kill -0 "$SENDER" || ! cat "$TMP/sender"; }
 
 # measured NAME METRIC MIN MAX: what is reported after enough reports to forget what was
-# before, in one look
+# before. Losses are drawn by lot, and of the few frames of a slow machine a trend may be
+# off by half; one that is wrong is so each time.
 measured() {
-	local value
-	if reported "$FORGET" && value=$(metric 1 "$2") && within "$value" "$3" "$4"; then
-		ktap_pass "$1 ($value)"
-	else
+	local value look
+	for look in 1 2 3; do
+		if reported "$FORGET" && value=$(metric 1 "$2") && within "$value" "$3" "$4"; then
+			ktap_pass "$1 ($value, look $look)"
+			return
+		fi
 		echo "# $2 is $(metric 1 "$2"), wanted $3 to $4"
-		ktap_fail "$1"
-	fi
+	done
+	ktap_fail "$1"
 }
 
 # Time between datagrams, microseconds; reports after which a short trend has forgotten.
