@@ -20,7 +20,9 @@ BEGIN {
 		"|stack-protector|stack guard page|ref_tracker: .*(leak|error|has )|MAX_LOCKDEP|lockdep.*turning off"
 }
 
-# A race between others than the module is left out.
+# A race between others than the module is left out: it is not on the way to an access, or
+# only interrupted there. One that the module wakes is left out as well: poll() reads whether
+# it has been woken without a lock, and by design.
 function tell_race() {
 	if (ours) {
 		printf "%s", race
@@ -36,10 +38,15 @@ section != "" && match($0, section) { name = substr($0, RSTART + RLENGTH) ": " }
 	tell_race()
 	race = before == "" ? "" : name before "\n"
 	in_race = 1
+	elsewhere = /poll_schedule_timeout.* pollwake/
 }
 in_race && (!($0 ~ complaint) || /KCSAN/) {
 	race = race name $0 "\n"
-	if (/\[fmp/)
+	if (/ (read|write|race) /)
+		interrupted = 0
+	else if (/ asm_(sysvec|common_interrupt|exc)/)
+		interrupted = 1
+	else if (/\[fmp/ && !interrupted && !elsewhere)
 		ours = 1
 	if (/====================/)
 		tell_race()
