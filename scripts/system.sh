@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced: a whole Debian 12 with systemd as a disk, and a newer kernel to give it.
+# Sourced: a whole Debian 12 with systemd as a disk, a newer kernel to give it, and UEFI.
 
 SYSTEM_KERNEL=6.1
 SYSTEM_NEXT_KERNEL=6.12
@@ -11,7 +11,7 @@ SYSTEM_PACKAGES=(systemd systemd-sysv udev dbus kmod procps initramfs-tools linu
 	iproute2 iputils-ping ethtool netbase
 	dkms gcc gcc-12 make patch dpkg-dev pahole openssl
 	libmnl0 libjson-c5 libsodium23 libsecp256k1-1 libinih1 libc-ares2 libncurses6 libncursesw6
-	libcap-ng0 libsystemd0)
+	libcap-ng0 libsystemd0 mokutil)
 
 # system_kernel NAME: the packages of a kernel and of what DKMS needs for it
 system_kernel() {
@@ -95,4 +95,49 @@ system_next_kernel() {
 system_next_kernel_fill() {
 	say "fetching the newer kernel for the system tests"
 	fetch_debs "${*: -1}" "${@:1:$#-1}"
+}
+
+# --- UEFI with Secure Boot, as Debian's boot loaders find it on servers
+
+SYSTEM_FIRMWARE=(ovmf shim-signed shim-helpers-amd64-signed grub-efi-amd64-signed)
+
+system_firmware_packages() {
+	local p version
+	for p in "${SYSTEM_FIRMWARE[@]}"; do
+		version=$(package_version "$p" '^bookworm(-updates|-security)?$')
+		[ -n "$version" ] || return 1
+		printf '%s=%s ' "$p" "$version"
+	done
+}
+
+system_firmware_fill() {
+	say "unpacking UEFI and its boot loaders"
+	# shellcheck disable=SC2086 # a list
+	unpack_debs "$2" $1 || return 1
+	rm -rf "$2"/usr/share/{doc,man,qemu,ovmf}
+}
+
+# A directory with what the packages install
+system_firmware() {
+	local packages
+	packages=$(pinned system-firmware system_firmware_packages) || die "no UEFI in Debian 12"
+	cache_entry "system-firmware-$(printf %s "$packages" | sha256sum | cut -c1-16)" system_firmware_fill "$packages"
+}
+
+# system_esp FILE ARGUMENTS: an EFI system partition whose GRUB boots what / has, with them
+# as the kernel's command line
+system_esp() {
+	local firmware config rc=0
+	firmware=$(system_firmware) || return 1
+	config=$(mktemp)
+	printf '%s\n' 'search --no-floppy --file --set=root /vmlinuz' "linux /vmlinuz $2" 'initrd /initrd.img' boot >"$config"
+	truncate -s 64M "$1"
+	/sbin/mkfs.vfat -F 32 "$1" >/dev/null &&
+		mmd -i "$1" ::/EFI ::/EFI/BOOT ::/EFI/debian &&
+		mcopy -i "$1" "$firmware/usr/lib/shim/shimx64.efi.signed" ::/EFI/BOOT/BOOTX64.EFI &&
+		mcopy -i "$1" "$firmware/usr/lib/shim/mmx64.efi.signed" ::/EFI/BOOT/mmx64.efi &&
+		mcopy -i "$1" "$firmware/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed" ::/EFI/BOOT/grubx64.efi &&
+		mcopy -i "$1" "$config" ::/EFI/debian/grub.cfg || rc=$?
+	rm -f "$config"
+	return "$rc"
 }
