@@ -53,6 +53,9 @@ with_lock() {
 	)
 }
 
+# with_module_lock DIR COMMAND...: nobody else builds the module there, or takes it from there
+with_module_lock() { with_lock "build-$(printf %s "$1" | sha256sum | cut -c1-16)" "${@:2}"; }
+
 # cache_entry NAME COMMAND...: print where the entry is; COMMAND is called with
 # an empty directory as its last argument when it is not there yet.
 cache_entry() {

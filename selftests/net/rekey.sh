@@ -304,6 +304,22 @@ all_arrived() {
 	[ -n "$sent" ] && [ "$highest" = $((sent - 1)) ]
 }
 
+drained() {
+	local here
+	set_index here 1 2 "$1"
+	[ -z "$(in_host 1 fmp --json session show fmp0 | flat "[local_index=$((here))].slot")" ]
+}
+
+# accepts_earlier NAME GENERATION: of that session, which drains for 10 s; a slow machine may
+# look when it is gone, and has only the datagrams to tell
+accepts_earlier() {
+	if ! await 5 all_arrived 2 1 "$2" && [ "$SLOW" = 1 ] && drained "$2"; then
+		ktap_skip "$1" "the session had drained before anybody looked"
+	else
+		check "$1" all_arrived 2 1 "$2"
+	fi
+}
+
 # What was sent before the responder knew arrives when the initiator has cut over.
 in_flight() {
 	must tc -n h2 qdisc add dev eth0 root netem delay 700ms limit 10000
@@ -314,7 +330,7 @@ in_flight() {
 	must add_session 2 1 "$G"
 	must add_session 1 2 "$G" initiator
 	check "both cut over" cut_over 1 2 "$G"
-	check "the initiator accepts what was sent before" await 5 all_arrived 2 1 $((G - 1))
+	accepts_earlier "the initiator accepts what was sent before" $((G - 1))
 	arrived there back
 	check_equal "nothing was dropped" "|" "$(drops 1)|$(drops 2)"
 	must tc -n h2 qdisc del dev eth0 root

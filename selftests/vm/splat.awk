@@ -38,11 +38,12 @@ section != "" && match($0, section) { name = substr($0, RSTART + RLENGTH) ": " }
 	tell_race()
 	race = before == "" ? "" : name before "\n"
 	in_race = 1
+	interrupted = 0
 	elsewhere = /poll_schedule_timeout.* pollwake/
 }
 in_race && (!($0 ~ complaint) || /KCSAN/) {
 	race = race name $0 "\n"
-	if (/ (read|write|race) /)
+	if (/ 0x[0-9a-f]+ of [0-9]+ bytes by /)
 		interrupted = 0
 	else if (/ asm_(sysvec|common_interrupt|exc)/)
 		interrupted = 1
