@@ -399,13 +399,13 @@ under_traffic() {
 	start_traffic
 	must in_host 1 fmp set fmp0 port 4000
 	check "traffic survives that our port changes" goes_on
-	check "the peer has followed" await 10 is_at 10.0.1.2:4000
+	check "the peer has followed" await 30 is_at 10.0.1.2:4000
 	must in_host 2 fmp set fmp0 port 4002
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint 10.0.2.2:4002
 	check "traffic survives that the peer's port changes" goes_on
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint "[fd00:2::2]:4002"
 	check "traffic survives that the endpoint's family changes" goes_on
-	check "the peer has followed" await 10 is_at "[fd00:1::2]:4000"
+	check "the peer has followed" await 30 is_at "[fd00:1::2]:4000"
 	must in_host 1 fmp set fmp0 fwmark 9
 	check "traffic survives a mark" goes_on
 	must in_host 1 fmp peer set fmp0 "${KEYS[2]}" endpoint 10.0.2.2:4002 replace-addresses address 10.9.0.2
