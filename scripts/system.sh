@@ -127,17 +127,14 @@ system_firmware() {
 # system_esp FILE ARGUMENTS: an EFI system partition whose GRUB boots what / has, with them
 # as the kernel's command line
 system_esp() {
-	local firmware config rc=0
+	local firmware
 	firmware=$(system_firmware) || return 1
-	config=$(mktemp)
-	printf '%s\n' 'search --no-floppy --file --set=root /vmlinuz' "linux /vmlinuz $2" 'initrd /initrd.img' boot >"$config"
 	truncate -s 64M "$1"
 	/sbin/mkfs.vfat -F 32 "$1" >/dev/null &&
 		mmd -i "$1" ::/EFI ::/EFI/BOOT ::/EFI/debian &&
 		mcopy -i "$1" "$firmware/usr/lib/shim/shimx64.efi.signed" ::/EFI/BOOT/BOOTX64.EFI &&
 		mcopy -i "$1" "$firmware/usr/lib/shim/mmx64.efi.signed" ::/EFI/BOOT/mmx64.efi &&
 		mcopy -i "$1" "$firmware/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed" ::/EFI/BOOT/grubx64.efi &&
-		mcopy -i "$1" "$config" ::/EFI/debian/grub.cfg || rc=$?
-	rm -f "$config"
-	return "$rc"
+		printf '%s\n' 'search --no-floppy --file --set=root /vmlinuz' "linux /vmlinuz $2" 'initrd /initrd.img' boot |
+		mcopy -i "$1" - ::/EFI/debian/grub.cfg
 }
