@@ -58,7 +58,7 @@ kernel_fill() {
 	find "$dir/lib/modules" -name '*.ko.xz' -print0 | xargs -0r -P "$FMP_JOBS" -n 64 xz -dq || return 1
 	# Makes the dependencies known; the indices in the package name the
 	# compressed files.
-	depmod -b "$dir" "$release" || return 1
+	/sbin/depmod -b "$dir" "$release" || return 1
 	relocate_headers "$dir" "$final" "$release" || return 1
 	printf '%s\n' "$release" >"$dir/release"
 }
