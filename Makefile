@@ -6,6 +6,7 @@ KERNELS ?=
 SUITES ?=
 LONG ?=
 LEAKS ?=
+DEBIAN ?=
 DEBS ?=
 BENCH ?=
 QUICK ?=
@@ -93,8 +94,8 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
 
 .PHONY: test-system
-test-system: deps ## the Debian packages on a Debian 12 with systemd in a virtual machine, in half an hour or more
-	@selftests/system/run $(if $(DEBS),--debs '$(DEBS)')
+test-system: deps ## the Debian packages on a Debian with systemd in a virtual machine, in half an hour or more; DEBIAN=13
+	@selftests/system/run $(if $(DEBIAN),--debian $(DEBIAN)) $(if $(DEBS),--debs '$(DEBS)')
 
 .PHONY: test-dissector
 test-dissector: ## what Wireshark's dissector says of frames; installs tshark if it is missing

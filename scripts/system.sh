@@ -1,23 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced: a whole Debian 12 with systemd as a disk, a newer kernel to give it, and UEFI.
-
-SYSTEM_KERNEL=6.1
-SYSTEM_NEXT_KERNEL=6.12
+# Sourced: a whole Debian with systemd as a disk, a newer kernel to give it, and UEFI.
 
 # What a server has, and all that the packages under test, DKMS and the newer kernel depend
 # on: a guest without a network can fetch nothing.
-SYSTEM_PACKAGES=(systemd systemd-sysv udev dbus kmod procps initramfs-tools linux-base
+SYSTEM_PACKAGES=(linux-image-cloud-amd64 linux-headers-cloud-amd64
+	systemd systemd-sysv udev dbus kmod procps initramfs-tools linux-base
 	iproute2 iputils-ping ethtool netbase
-	dkms gcc gcc-12 make patch dpkg-dev pahole openssl
-	libmnl0 libjson-c5 libsodium23 libsecp256k1-1 libinih1 libc-ares2 libncurses6 libncursesw6
-	libcap-ng0 libsystemd0 mokutil)
+	dkms gcc make patch dpkg-dev pahole openssl mokutil
+	cloud-init ansible-core)
 
-# system_kernel NAME: the packages of a kernel and of what DKMS needs for it
-system_kernel() {
-	local pin
-	pin=$(pinned "kernel-$1" kernel_newest "$1") || return 1
-	kernel_packages "$1" "${pin% *}" "${pin#* }"
+# system_select 12|13: which Debian it is, and the newer kernel that it is given
+system_select() {
+	case $1 in
+	12)
+		SYSTEM_DEBIAN=bookworm SYSTEM_NEXT_KERNEL=6.12
+		SYSTEM_PACKAGES+=(gcc-12 libmnl0 libjson-c5 libsodium23 libsecp256k1-1 libinih1 libc-ares2
+			libncurses6 libncursesw6 libcap-ng0 libsystemd0)
+		;;
+	13)
+		# The packages under test are built there.
+		SYSTEM_DEBIAN=trixie SYSTEM_NEXT_KERNEL=7.3
+		mapfile -t -O "${#SYSTEM_PACKAGES[@]}" SYSTEM_PACKAGES < <("$FMP_TOP/scripts/deps" --list deb)
+		;;
+	*) die "no Debian $1" ;;
+	esac
+}
+
+# What is on the disk, where packages may put something.
+system_files() {
+	(cd "$1" && find boot etc opt usr var/lib var/cache lib/modules/ -xdev) | sed 's#^#/#' | LC_ALL=C sort -u
 }
 
 # What an installer would have done, and what starts the tests. The initramfs has what the
@@ -30,13 +42,21 @@ system_configure() {
 	# Without one the first boot would ask for a password, and enable all units.
 	echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 	rm -f "$root/etc/apt/sources.list" "$root"/etc/apt/sources.list.d/*
-	mkdir -p "$root/var/log/journal"
+	mkdir -p "$root/var/log/journal" "$root/var/lib/cloud/seed/nocloud"
+	# There is no metadata server to wait for, nor a network. Modules of cloud-init that the
+	# example does not use would want more packages.
+	printf '%s\n' 'datasource_list: [NoCloud]' 'network: {config: disabled}' \
+		'cloud_init_modules: [write-files]' 'cloud_config_modules: [runcmd]' \
+		'cloud_final_modules: [package-update-upgrade-install, scripts-user]' \
+		>"$root/etc/cloud/cloud.cfg.d/99-fmp-test.cfg"
 	echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fmp-test"
 	install -m 644 "$FMP_TOP/selftests/system/fmp-test.service" "$root/etc/systemd/system/"
 	systemctl --root="$root" -q enable systemd-networkd fmp-test.service &&
 		systemctl --root="$root" -q mask getty@tty1.service serial-getty@ttyS0.service \
 			systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
-			dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+			dpkg-db-backup.timer e2scrub_all.timer fstrim.timer || return 1
+	mkdir -p "$root/var/local/fmp-test"
+	system_files "$root" >"$root/var/local/fmp-test/files"
 }
 
 # mmdebstrap's hooks are run with the root's path as their argument.
@@ -52,41 +72,62 @@ system_initramfs_hook() {
 
 # Mounts end with the namespace, also when somebody kills this: what was begun is deleted.
 system_root_make() {
-	local out=$1 root=$1/root packages
-	shift
-	packages=$(printf '%s,' "${SYSTEM_PACKAGES[@]}" "$@")
-	grep ' bookworm\(-updates\|-security\)\? ' "$FMP_CACHE/apt/sources.list" >"$out/sources.list"
+	local out=$1 root=$1/root packages merge=()
+	packages=$(printf '%s,' "${SYSTEM_PACKAGES[@]}")
+	grep " $SYSTEM_DEBIAN\\(-updates\\|-security\\)\\? " "$FMP_CACHE/apt/sources.list" >"$out/sources.list"
+	# Later ones are merged by their own packages.
+	[ "$SYSTEM_DEBIAN" != bookworm ] || merge=(--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr)
 	as_root unshare -m env PATH=/usr/sbin:/usr/bin:/sbin:/bin mmdebstrap \
 		--mode=root --variant=apt --skip=check/empty --include="${packages%,}" \
-		--dpkgopt=force-unsafe-io --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--essential-hook="$(system_initramfs_hook)" bookworm "$root" "$out/sources.list" &&
+		--dpkgopt=force-unsafe-io ${merge[@]+"${merge[@]}"} \
+		--essential-hook="$(system_initramfs_hook)" "$SYSTEM_DEBIAN" "$root" "$out/sources.list" &&
 		system_configure "$root" &&
 		/sbin/mkfs.ext4 -q -d "$root" -O ^has_journal -m 0 "$out/disk" 5G
 }
 
 system_root_fill() {
-	local out=${*: -1}
 	command -v mmdebstrap >/dev/null || die "there is no mmdebstrap: install it (apt install mmdebstrap)"
-	say "installing Debian 12 for the system tests"
-	apt_setup
-	run_quiet "$out/log" system_root_make "$out" "${@:1:$#-1}" || return 1
-	as_root rm -rf "$out/root" "$out/sources.list" "$out/log"
+	say "installing $SYSTEM_DEBIAN for the system tests"
+	run_quiet "$1/log" system_root_make "$1" || return 1
+	as_root rm -rf "$1/root" "$1/sources.list" "$1/log"
 }
 
 # A directory with a file "disk", of a file system with the root
 system_root() {
 	local kernel key
-	kernel=$(system_kernel "$SYSTEM_KERNEL" | sed 's/=.*//') || return 1
+	apt_setup
+	kernel=$(package_version linux-image-cloud-amd64 "^$SYSTEM_DEBIAN(-updates|-security)?\$")
+	[ -n "$kernel" ] || die "no kernel of $SYSTEM_DEBIAN"
 	key=$({ echo "$kernel"; declare -p SYSTEM_PACKAGES; cat "$FMP_TOP/selftests/system/fmp-test.service"
-		declare -f system_configure system_initramfs_hook system_root_make; } | sha256sum | cut -c1-16)
-	# shellcheck disable=SC2086 # a list
-	cache_entry "system-root-bookworm-$key" system_root_fill $kernel
+		declare -f system_files system_configure system_initramfs_hook system_root_make; } | sha256sum | cut -c1-16)
+	cache_entry "system-root-$SYSTEM_DEBIAN-$key" system_root_fill
+}
+
+# system_debs DISK DIR: the packages, built in a Debian with that root, which stays as it is
+system_debs() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	as_root unshare -m bash -euc '
+		work=$(mktemp -d)
+		mount -t tmpfs none "$work"
+		mkdir "$work"/{disk,upper,work,root}
+		mount -o loop,ro "$1" "$work/disk"
+		mount -t overlay -o "lowerdir=$work/disk,upperdir=$work/upper,workdir=$work/work" none "$work/root"
+		mkdir -p "$work/root/fmp" "$work/root/debs"
+		mount --bind -o ro "$3" "$work/root/fmp"
+		mount --bind "$2" "$work/root/debs"
+		mount -t proc proc "$work/root/proc"
+		mount --bind /dev "$work/root/dev"
+		exec chroot "$work/root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+			/fmp/scripts/deb /debs' bash "$1" "$2" "$FMP_TOP"
 }
 
 # A directory with the .deb files of the newer kernel
 system_next_kernel() {
-	local packages key
-	packages=$(system_kernel "$SYSTEM_NEXT_KERNEL") || return 1
+	local pin release version packages key
+	pin=$(pinned "kernel-$SYSTEM_NEXT_KERNEL" kernel_newest "$SYSTEM_NEXT_KERNEL") || return 1
+	release=${pin% *} version=${pin#* }
+	packages=$(kernel_packages "$SYSTEM_NEXT_KERNEL" "$release" "$version"; echo "linux-image-$release=$version") || return 1
+	packages=$(sort -u <<<"$packages")
 	key=$(printf %s "$packages" | sha256sum | cut -c1-16)
 	# shellcheck disable=SC2086 # a list
 	cache_entry "system-kernel-$key" system_next_kernel_fill $packages
