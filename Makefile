@@ -57,7 +57,7 @@ deb: ## Debian packages, in build/deb
 	@scripts/deb
 
 .PHONY: test-deb
-test-deb: deps ## the packages: lintian, what is in them, units, the module built by DKMS
+test-deb: ## the packages: lintian, what is in them, units, the module built by DKMS
 	@scripts/test-deb
 
 .PHONY: generate
@@ -85,7 +85,8 @@ $(LINTS:%=lint-%): lint-%: deps
 	@scripts/lint $*
 
 .PHONY: test
-test: deps ## everything but what takes longest (LONG=1); KERNELS="6.1 debug" and SUITES="traffic" select
+test: ## everything but what takes longest (LONG=1); KERNELS="6.1 debug" and SUITES="traffic" select
+	@scripts/deps test-deb
 	@selftests/run $(addprefix --kernel ,$(KERNELS)) $(addprefix --suite ,$(SUITES)) $(if $(LONG),--long) $(if $(LEAKS),--leaks)
 
 .PHONY: test-vectors
@@ -94,12 +95,11 @@ test-vectors: deps ## the vector suites, here and in guests, over VECTORS=DIR
 		'$(or $(VECTORS),$(firstword $(wildcard ../shared/vectors) selftests/vectors))'
 
 .PHONY: test-system
-test-system: deps ## the Debian packages on a Debian with systemd in a virtual machine, in half an hour or more; DEBIAN=13
+test-system: ## the Debian packages on a Debian with systemd in a virtual machine, in half an hour or more; DEBIAN=13
 	@selftests/system/run $(if $(DEBIAN),--debian $(DEBIAN)) $(if $(DEBS),--debs '$(DEBS)')
 
 .PHONY: test-dissector
-test-dissector: ## what Wireshark's dissector says of frames; installs tshark if it is missing
-	@scripts/deps tshark
+test-dissector: deps ## what Wireshark's dissector says of frames
 	@$(MAKE) -s -C selftests/dissector check
 
 .PHONY: fuzz

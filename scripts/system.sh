@@ -51,10 +51,10 @@ system_configure() {
 		>"$root/etc/cloud/cloud.cfg.d/99-fmp-test.cfg"
 	echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/fmp-test"
 	install -m 644 "$FMP_TOP/selftests/system/fmp-test.service" "$root/etc/systemd/system/"
-	systemctl --root="$root" -q enable systemd-networkd fmp-test.service &&
-		systemctl --root="$root" -q mask getty@tty1.service serial-getty@ttyS0.service \
-			systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
-			dpkg-db-backup.timer e2scrub_all.timer fstrim.timer || return 1
+	systemctl --root="$root" -q enable systemd-networkd fmp-test.service
+	systemctl --root="$root" -q mask getty@tty1.service serial-getty@ttyS0.service \
+		systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
+		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
 	mkdir -p "$root/var/local/fmp-test"
 	system_files "$root" >"$root/var/local/fmp-test/files"
 }
@@ -70,26 +70,31 @@ system_initramfs_hook() {
 	END
 }
 
-# Mounts end with the namespace, also when somebody kills this: what was begun is deleted.
+# system_root_make DIR DEBIAN PACKAGES: as root, in a namespace with which mounts end
 system_root_make() {
-	local out=$1 root=$1/root packages merge=()
-	packages=$(printf '%s,' "${SYSTEM_PACKAGES[@]}")
-	grep " $SYSTEM_DEBIAN\\(-updates\\|-security\\)\\? " "$FMP_CACHE/apt/sources.list" >"$out/sources.list"
+	local out=$1 root=$1/root debian=$2 merge=()
+	# shellcheck disable=SC2064 # as it is now
+	trap "rm -rf '$root'" EXIT
 	# Later ones are merged by their own packages.
-	[ "$SYSTEM_DEBIAN" != bookworm ] || merge=(--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr)
-	as_root unshare -m env PATH=/usr/sbin:/usr/bin:/sbin:/bin mmdebstrap \
-		--mode=root --variant=apt --skip=check/empty --include="${packages%,}" \
+	[ "$debian" != bookworm ] || merge=(--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr)
+	mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$3" \
 		--dpkgopt=force-unsafe-io ${merge[@]+"${merge[@]}"} \
-		--essential-hook="$(system_initramfs_hook)" "$SYSTEM_DEBIAN" "$root" "$out/sources.list" &&
-		system_configure "$root" &&
-		/sbin/mkfs.ext4 -q -d "$root" -O ^has_journal -m 0 "$out/disk" 5G
+		--essential-hook="$(system_initramfs_hook)" "$debian" "$root" "$out/sources.list"
+	system_configure "$root"
+	mkfs.ext4 -q -d "$root" -O ^has_journal -m 0 "$out/disk" 5G
+	chown --reference="$out" "$out/disk"
 }
 
 system_root_fill() {
+	local out=$1 packages
 	command -v mmdebstrap >/dev/null || die "there is no mmdebstrap: install it (apt install mmdebstrap)"
 	say "installing $SYSTEM_DEBIAN for the system tests"
-	run_quiet "$1/log" system_root_make "$1" || return 1
-	as_root rm -rf "$1/root" "$1/sources.list" "$1/log"
+	packages=$(printf '%s,' "${SYSTEM_PACKAGES[@]}")
+	grep " $SYSTEM_DEBIAN\\(-updates\\|-security\\)\\? " "$FMP_CACHE/apt/sources.list" >"$out/sources.list"
+	run_quiet "$out/log" as_root unshare -m env FMP_TOP="$FMP_TOP" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		bash -euo pipefail -c "$(declare -f system_files system_configure system_initramfs_hook system_root_make)
+		system_root_make \"\$@\"" bash "$out" "$SYSTEM_DEBIAN" "${packages%,}" || return 1
+	rm -f "$out/sources.list" "$out/log"
 }
 
 # A directory with a file "disk", of a file system with the root
@@ -99,26 +104,29 @@ system_root() {
 	kernel=$(package_version linux-image-cloud-amd64 "^$SYSTEM_DEBIAN(-updates|-security)?\$")
 	[ -n "$kernel" ] || die "no kernel of $SYSTEM_DEBIAN"
 	key=$({ echo "$kernel"; declare -p SYSTEM_PACKAGES; cat "$FMP_TOP/selftests/system/fmp-test.service"
-		declare -f system_files system_configure system_initramfs_hook system_root_make; } | sha256sum | cut -c1-16)
+		declare -f system_files system_configure system_initramfs_hook system_root_make system_root_fill; } | sha256sum | cut -c1-16)
 	cache_entry "system-root-$SYSTEM_DEBIAN-$key" system_root_fill
 }
 
-# system_debs DISK DIR: the packages, built in a Debian with that root, which stays as it is
+# system_debs DISK DIR: the packages into DIR/debs, built in a Debian with that root, which
+# stays as it is
 system_debs() {
+	mkdir -p "$2"/{debs,sources,root}
+	"$FMP_TOP/scripts/deb" --sources "$2/sources" || return 1
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	as_root unshare -m bash -euc '
-		work=$(mktemp -d)
+		work=$2/root root=$2/root/root
 		mount -t tmpfs none "$work"
 		mkdir "$work"/{disk,upper,work,root}
 		mount -o loop,ro "$1" "$work/disk"
-		mount -t overlay -o "lowerdir=$work/disk,upperdir=$work/upper,workdir=$work/work" none "$work/root"
-		mkdir -p "$work/root/fmp" "$work/root/debs"
-		mount --bind -o ro "$3" "$work/root/fmp"
-		mount --bind "$2" "$work/root/debs"
-		mount -t proc proc "$work/root/proc"
-		mount --bind /dev "$work/root/dev"
-		exec chroot "$work/root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-			/fmp/scripts/deb /debs' bash "$1" "$2" "$FMP_TOP"
+		mount -t overlay -o "lowerdir=$work/disk,upperdir=$work/upper,workdir=$work/work" none "$root"
+		mkdir -p "$root/fmp" "$root/debs"
+		mount --bind "$2/sources" "$root/fmp"
+		mount --bind "$2/debs" "$root/debs"
+		mount -t proc proc "$root/proc"
+		mount --bind /dev "$root/dev"
+		exec chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+			/fmp/scripts/deb /debs' bash "$1" "$2"
 }
 
 # A directory with the .deb files of the newer kernel
