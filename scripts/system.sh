@@ -21,6 +21,7 @@ system_select() {
 	13)
 		# The packages under test are built there.
 		SYSTEM_DEBIAN=trixie SYSTEM_NEXT_KERNEL=7.3
+		SYSTEM_PACKAGES+=(gcc-14-for-host)
 		mapfile -t -O "${#SYSTEM_PACKAGES[@]}" SYSTEM_PACKAGES < <("$FMP_TOP/scripts/deps" --list deb)
 		;;
 	*) die "no Debian $1" ;;
@@ -129,13 +130,18 @@ system_debs() {
 			/fmp/scripts/deb /debs' bash "$1" "$2"
 }
 
-# A directory with the .deb files of the newer kernel
+# A directory with the .deb files of the newer kernel, and of what it needs that is newer
 system_next_kernel() {
 	local pin release version packages key
 	pin=$(pinned "kernel-$SYSTEM_NEXT_KERNEL" kernel_newest "$SYSTEM_NEXT_KERNEL") || return 1
 	release=${pin% *} version=${pin#* }
-	packages=$(kernel_packages "$SYSTEM_NEXT_KERNEL" "$release" "$version"; echo "linux-image-$release=$version") || return 1
-	packages=$(sort -u <<<"$packages")
+	packages=$(kernel_packages "$SYSTEM_NEXT_KERNEL" "$release" "$version" &&
+		printf '%s\n' "linux-image-$release=$version") || return 1
+	if [ "$SYSTEM_NEXT_KERNEL" = 7.3 ]; then
+		packages+=" linux-base=$(package_version linux-base "^$SYSTEM_DEBIAN-backports\$")"
+	fi
+	# shellcheck disable=SC2086 # a list
+	packages=$(printf '%s\n' $packages | sort -u)
 	key=$(printf %s "$packages" | sha256sum | cut -c1-16)
 	# shellcheck disable=SC2086 # a list
 	cache_entry "system-kernel-$key" system_next_kernel_fill $packages
