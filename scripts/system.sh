@@ -75,7 +75,7 @@ system_initramfs_hook() {
 system_root_make() {
 	local out=$1 root=$1/root debian=$2 merge=()
 	# shellcheck disable=SC2064 # as it is now
-	trap "rm -rf '$root'" EXIT
+	trap "rm -rf --one-file-system '$root'" EXIT
 	# Later ones are merged by their own packages.
 	[ "$debian" != bookworm ] || merge=(--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr)
 	mmdebstrap --mode=root --variant=apt --skip=check/empty --include="$3" \
