@@ -101,7 +101,6 @@ system_root_fill() {
 # A directory with a file "disk", of a file system with the root
 system_root() {
 	local kernel key
-	apt_setup
 	kernel=$(package_version linux-image-cloud-amd64 "^$SYSTEM_DEBIAN(-updates|-security)?\$")
 	[ -n "$kernel" ] || die "no kernel of $SYSTEM_DEBIAN"
 	key=$({ echo "$kernel"; declare -p SYSTEM_PACKAGES; cat "$FMP_TOP/selftests/system/fmp-test.service"
